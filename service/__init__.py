@@ -1,0 +1,36 @@
+"""Shanxi's professional-town subsidies: calculated, explained, and served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from service.config import Config
+    from service.policies import Policies
+
+
+def create_app(config: Config | None = None, policies: Policies | None = None) -> Flask:
+    """Wire the service: the only place that knows every part.
+
+    Loads the policies once; PolicyFileError if they cannot be used, ValueError for a wrong setting.
+    """
+    from flask import Flask
+
+    from service.api import calculations, catalogue, docs, health, openapi, problems, responses
+    from service.config import Config
+    from service.policies import load
+
+    config = config or Config.from_environment()
+    policies = policies or load(config.policies)
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    app.url_map.strict_slashes = False
+    app.register_blueprint(calculations.blueprint(policies))
+    app.register_blueprint(catalogue.blueprint(policies))
+    app.register_blueprint(docs.blueprint(openapi.document(policies)))
+    app.register_blueprint(health.blueprint(policies))
+    problems.register(app)
+    app.wsgi_app = responses.secured(app.wsgi_app)  # type: ignore[method-assign]
+    return app

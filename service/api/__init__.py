@@ -1,0 +1,1 @@
+"""The REST API: plain Flask views that parse, hand over and return."""

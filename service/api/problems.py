@@ -1,0 +1,105 @@
+"""Everything that goes wrong, as RFC 9457 problem+json: every defect, within 20 kB, in the caller's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from service.api.responses import language
+from service.errors import Defect, NotFound, Refused
+from service.policies.model import Language
+from service.words import clipped, clipped_text, label_of, say, tag_of, text_of
+
+PROBLEM_JSON: Final = "application/problem+json"
+MOST_BYTES: Final = 20_000
+_BYTES_FOR_ERRORS: Final = 18_000
+_LONGEST_POINTER: Final = 200
+_KINDS: Final[Mapping[int, str]] = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+}
+_SERVER_ERROR: Final = 500
+
+Json = dict[str, Any]
+
+
+def register(app: Flask) -> None:
+    """Answer every error of an app with a problem."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _refused(refused: Refused) -> Response:
+    spoken = language()
+    if refused.defects[0].code == "malformed_json":
+        return problem(400, "malformed-json", say(refused.defects[0], spoken), spoken)
+    errors, omitted = entries(refused.defects, spoken)
+    detail = text_of("details", "invalid-input", spoken, count=len(refused.defects))
+    return problem(422, "invalid-input", detail, spoken, errors=errors, **({"omitted": omitted} if omitted else {}))
+
+
+def _not_found(missing: NotFound) -> Response:
+    spoken = language()
+    facts = {"what": label_of("kinds", missing.kind, spoken), "name": clipped_text(missing.name)}
+    detail = text_of("details", "unknown-name", spoken, **facts, known=", ".join(missing.known))
+    return problem(404, "not-found", detail, spoken)
+
+
+def _http(error: HTTPException) -> Response:
+    spoken = language()
+    status = error.code or _SERVER_ERROR
+    kind = _KINDS.get(status, "internal-error" if status >= _SERVER_ERROR else "bad-request")
+    allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    most = current_app.config["MAX_CONTENT_LENGTH"]
+    response = problem(status, kind, text_of("details", kind, spoken, allowed=allowed, most=most), spoken)
+    if allowed:
+        response.headers["Allow"] = allowed
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    """Log what nobody foresaw, and tell the caller nothing of it."""
+    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    spoken = language()
+    return problem(500, "internal-error", text_of("details", "internal-error", spoken), spoken)
+
+
+def problem(status: int, kind: str, detail: str, language: Language, **members: Any) -> Response:
+    """Answer with a problem document."""
+    title = text_of("problems", kind, language)
+    document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **members}
+    response = Response(orjson.dumps(document), status, content_type=PROBLEM_JSON)
+    response.headers["Content-Language"] = tag_of(language)
+    return response
+
+
+def entries(defects: Sequence[Defect], language: Language) -> tuple[list[Json], int]:
+    """Write defects out until the document is full; tell how many did not fit."""
+    written: list[Json] = []
+    room = _BYTES_FOR_ERRORS
+    for defect in defects:
+        entry = _entry(defect, language)
+        room -= len(orjson.dumps(entry)) + 1
+        if room < 0:
+            break
+        written.append(entry)
+    return written, len(defects) - len(written)
+
+
+def _entry(defect: Defect, language: Language) -> Json:
+    pointer = clipped_text(defect.pointer) if len(defect.pointer) > _LONGEST_POINTER else defect.pointer
+    return {
+        "pointer": pointer.encode("utf-8", "replace").decode(),
+        "code": defect.code,
+        "message": say(defect, language),
+        "given": clipped(defect.given),
+        "expected": defect.expected,
+    }

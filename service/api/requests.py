@@ -1,0 +1,170 @@
+"""The shapes of requests as JSON Schema, made by apispec from the schemas that validate them; the examples work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import fields
+
+from service.api.answers import Json, listed, record, ref
+from service.intake.fields import Entry, entry_for
+from service.intake.granted import MOST_ENTRIES
+from service.intake.request import MOST_LINES, reader_for
+from service.intake.schemas import LINE_ID, LineReader
+from service.intake.screening import reader_of_all
+from service.policies import Policies
+from service.policies.model import Field, Measure, Provision, Reading, Version
+
+#: What an example says where nothing better is known of a field than its type.
+_BY_TYPE: Final[Mapping[str, Any]] = {
+    "text": "A-001",
+    "credit_code": "91110000600037341L",
+    "flag": True,
+    "yuan": "10000000.00",
+    "date": "2027-06-30",
+    "year": 2027,
+    "count": 184,
+    "periods": [{"paid_from": "2027-07-01", "paid_to": "2027-12-31"}],
+    "balances": [{"balance": "10000000.00", "from": "2027-06-30", "to": "2027-12-31"}],
+}
+_NULL: Final = "null"
+
+
+def describe_entry(self: OpenAPIConverter, field: fields.Field[Any], ret: Json) -> Json:  # noqa: ARG001
+    """Describe a field to apispec: one of the dictionary by its component, any other in place."""
+    if not isinstance(field, Entry):
+        return {}
+    described = field.json_schema if field.entry is None else ref(field.entry.id)
+    ret.clear()
+    return nullable(described) if field.allow_none else described
+
+
+def nullable(schema: Json) -> Json:
+    """Let null stand for not given."""
+    return {"anyOf": [schema, {"type": _NULL}]}
+
+
+def dictionary_schemas(policies: Policies) -> dict[str, Json]:
+    """Describe every field of the dictionary once: type, bounds, pattern, label, example."""
+    return {
+        name: {
+            **entry_for(field).json_schema,
+            "description": f"{field.label.zh} · {field.label.en}",
+            "examples": [example_of(field)],
+        }
+        for name, field in policies.fields.items()
+    }
+
+
+def example_of(field: Field) -> Any:
+    """Return a value that the field takes."""
+    if field.codes:
+        return next(iter(field.codes))
+    return min(_BY_TYPE["count"], field.most) if field.most is not None else _BY_TYPE[field.type]
+
+
+def line_example(measure: Measure, dictionary: Mapping[str, Field]) -> Json:
+    """Return a line with everything that a measure needs; of two inputs that stand for one another the first."""
+    names = list(measure.inputs)
+    return {
+        name: example_of(dictionary[name])
+        for name, asked in measure.inputs.items()
+        if asked.need in {"required", "nullable"}
+        or (asked.other is not None and names.index(name) < names.index(asked.other))
+    }
+
+
+def line_schemas(converter: OpenAPIConverter, reader: LineReader) -> tuple[Json, Json, Json]:
+    """Return the shapes of a complete line, of a line that leaves some inputs to the facts, and of the facts."""
+    complete = _described(converter, reader)
+    partial = {name: value for name, value in complete.items() if name != "required"}
+    known = {name: value for name, value in partial["properties"].items() if name != LINE_ID}
+    alternatives = [_given(one) for pair in reader.pairs for one in pair]
+    if alternatives:
+        complete = {**complete, "oneOf": alternatives}
+    return complete, partial, {**partial, "properties": known}
+
+
+def _given(name: str) -> Json:
+    """Demand one input of a line, not null."""
+    return {"required": [name], "properties": {name: ref(name)}}
+
+
+def calculation_schema(policies: Policies, version: Version, provision: Provision | None, name: str) -> Json:
+    """Describe the body of a calculation; `name` begins the names of its line components."""
+    frame = {"policy": _policy_schema(policies), "readings": readings_schema(version.readings.values())}
+    if provision is None:
+        lines = {"type": ["array", _NULL], "minItems": 1, "maxItems": MOST_LINES, "items": ref(f"{name}Line")}
+        return record({**frame, "facts": nullable(ref(f"{name}Facts")), "lines": lines})
+    granted = _granted_schema(policies, provision)
+    complete = {"minItems": 1, "maxItems": MOST_LINES, **listed(ref(f"{name}Line"))}
+    partial = {"minItems": 1, "maxItems": MOST_LINES, **listed(ref(f"{name}LineWithFacts"))}
+    optional = {**frame, "granted_before": granted}
+    return {
+        "anyOf": [
+            {"title": "complete lines", **record({**optional, "facts": {"type": _NULL}}, lines=complete)},
+            {"title": "facts for all lines", **record(optional, facts=ref(f"{name}Facts"), lines=partial)},
+        ]
+    }
+
+
+def screening_schema(policies: Policies) -> Json:
+    """Describe the body of a screening."""
+    frame = {"policy": _policy_schema(policies), "readings": readings_schema(policies.newest.readings.values())}
+    return record({**frame, "facts": nullable(ref("Facts"))})
+
+
+def all_facts(converter: OpenAPIConverter, policies: Policies) -> Json:
+    """Describe one flat set of facts: every field of the dictionary, none required."""
+    described = _described(converter, reader_of_all(policies))
+    described["properties"].pop(LINE_ID, None)
+    return described
+
+
+def _described(converter: Any, reader: LineReader) -> Json:  # apispec leaves this without types
+    described: Json = converter.schema2jsonschema(reader.schema)
+    return described
+
+
+def readings_schema(readings: Iterable[Reading]) -> Json:
+    """Describe the readings that may be asked for, each with its choices."""
+    properties: dict[str, Json] = {reading.id: _choices(reading) for reading in readings}
+    return {"type": ["object", _NULL], "additionalProperties": False, "properties": properties}
+
+
+def _choices(reading: Reading) -> Json:
+    question = reading.question
+    return {"type": "string", "enum": list(reading.choices), "description": f"{question.zh} · {question.en}"}
+
+
+def _policy_schema(policies: Policies) -> Json:
+    usable = [version for version in policies.versions if version.has_amounts]
+    names = dict.fromkeys(name for version in usable for name in (version.id, version.ref))
+    return {
+        "type": ["string", _NULL],
+        "enum": [*names, None],
+        "description": "默认按事项日期适用的版本 · default: in force on each line's event date",
+    }
+
+
+def _granted_schema(policies: Policies, provision: Provision) -> Json:
+    shared = [limit for limit in provision.measure.limits if limit.shared]
+    if not shared:
+        return {"type": ["array", _NULL], "maxItems": 0}
+    keys = {key for limit in shared for key in limit.per if key in policies.fields}
+    group: dict[str, Json] = {key: ref(key) for key in sorted(keys)}
+    years = {key for limit in shared for key in limit.per if key.endswith(".year")}
+    group |= {key: {"type": "integer", "minimum": 1900, "maximum": 2200} for key in sorted(years)}
+    entry = record(
+        {"group": {"type": ["object", _NULL], "properties": group}},
+        limit={"type": "string", "enum": [limit.id for limit in shared]},
+        amount=entry_for(next(field for field in policies.fields.values() if field.type == "yuan")).json_schema,
+    )
+    return {"type": ["array", _NULL], "maxItems": MOST_ENTRIES, "items": entry}
+
+
+def referenced_reader(policies: Policies) -> LineReader:
+    """Return the reader of measures that are paid under other rules: facts only."""
+    return reader_for(policies, None)

@@ -1,0 +1,87 @@
+"""Which version of the policy applies to which line, and the decisions under each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from calculators import declining_budget
+from calculators.exact import Column, Days
+from service.conditions import REASONS
+from service.engine import Decision, History, decide
+from service.lines import Lines
+from service.policies import Policies
+from service.policies.model import Measure
+
+
+class Part(NamedTuple):
+    """The lines of one version: their places among all lines, and their decision."""
+
+    places: Column
+    decision: Decision
+
+
+class Answered(NamedTuple):
+    """All lines: per line the version that applies (or, below 0, why none does), and a part for each version."""
+
+    versions: Column
+    parts: list[Part]
+
+    def outside(self) -> list[tuple[int, str]]:
+        """List the lines to which no version applies, each with the reason."""
+        return [
+            (place, REASONS[-1 - int(self.versions[place])]) for place in np.flatnonzero(self.versions < 0).tolist()
+        ]
+
+
+def apply(
+    policies: Policies,
+    measure: Measure,
+    lines: Lines,
+    policy: str | None,
+    readings: Mapping[str, str],
+    history: History,
+) -> Answered:
+    """Decide all lines, each under the version that applies on its event date."""
+    versions = applicable(policies, measure, lines, policy, readings)
+    in_force = policies.calendar(readings)
+    parts = []
+    for position in _distinct(versions):
+        provision = policies.provision(policies.versions[position], measure.id, readings)
+        chosen = versions == position
+        its_lines = lines if chosen.all() else lines.select(chosen)
+        parts.append(Part(np.flatnonzero(chosen), decide(provision, its_lines, history, in_force)))
+    return Answered(versions, parts)
+
+
+def _distinct(versions: Column) -> list[int]:
+    lowest, highest = int(versions.min()), int(versions.max())
+    found = [highest] if lowest == highest else np.unique(versions).tolist()
+    return [position for position in found if position >= 0]
+
+
+def applicable(
+    policies: Policies, measure: Measure, lines: Lines, policy: str | None, readings: Mapping[str, str]
+) -> Column:
+    """For each line the position of the version that applies on its event date, or -1 - (position in REASONS).
+
+    Keeps to the policy that is named, if any, and to the first year of a budget that begins with a year.
+    """
+    applies = policies.calendar(readings).applies(event_days(measure, lines))
+    if policy is not None:
+        named = np.array([policy in (version.id, version.ref) for version in policies.versions])
+        applies = np.where((applies >= 0) & ~named[applies], -1 - REASONS.index("other_policy"), applies)
+    if isinstance(measure.terms, declining_budget.Terms):
+        too_early = lines.column(measure.event) < measure.terms.base_year
+        applies = np.where(too_early, -1 - REASONS.index("before_base_year"), applies)
+    return applies
+
+
+def event_days(measure: Measure, lines: Lines) -> Days:
+    """Return the day that decides which version applies to each line; for a year, its last day."""
+    event = lines.column(measure.event)
+    if measure.event != "year":
+        return event
+    return (event - 1969).astype("M8[Y]").astype("M8[D]").astype(np.int64) - 1

@@ -1,0 +1,33 @@
+"""The command line `town-subsidy`: everything that the service can do without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from service.cli.answers import calculate, screen
+from service.cli.console import Session, tolerate_narrow_streams
+from service.cli.policy_file import policies
+from service.cli.serving import serve
+from service.version import ENGINE
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option(
+    "--policies",
+    "policy_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="政策文件 · the policy file [TOWN_SUBSIDY_POLICIES, else the one installed]",
+)
+@click.version_option(ENGINE, prog_name="town-subsidy")
+@click.pass_context
+def main(context: click.Context, policy_file: Path | None) -> None:
+    """计算山西省专业镇补助 · Calculates the subsidies of Shanxi's professional towns."""
+    tolerate_narrow_streams()
+    context.obj = Session(policy_file)
+
+
+for one in (calculate, screen, policies, serve):
+    main.add_command(one)

@@ -1,0 +1,13 @@
+"""Tables under a title line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from service.derivation import table, width
+
+
+def titled(title: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
+    """Align rows under their title."""
+    lines = table([title, *rows], right=right)
+    return [lines[0], "─" * max(map(width, lines)), *lines[1:]]

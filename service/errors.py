@@ -1,0 +1,72 @@
+"""What can go wrong, and how it is told.
+
+    SubsidyError            everything this product raises on purpose
+    ├── PolicyFileError     policies.yaml is not usable: every mistake with file, line, path, what was given and the
+    cure ├── Refused             a request is not answered with numbers: every defect with pointer, what was given and
+    what is expected └── NotFound            no such policy, version or measure; says which there are
+
+A defect holds a code and its facts, never a finished sentence: `service.words` says it in the caller's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One thing wrong in a request: where (JSON pointer), which rule (`code`), what was given, what is expected."""
+
+    pointer: str
+    code: str
+    given: Any = None
+    expected: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SubsidyError(Exception):
+    """The root of all errors raised on purpose."""
+
+
+class Refused(SubsidyError):
+    """Inputs that give no number; carries every defect found."""
+
+    def __init__(self, defects: Sequence[Defect]) -> None:
+        super().__init__("; ".join(f"{defect.pointer}: {defect.code}" for defect in defects))
+        self.defects = tuple(defects)
+
+
+class NotFound(SubsidyError):
+    """Something was asked for by a name that does not exist."""
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"no {kind} named {name}; there are: {', '.join(known)}")
+        self.kind, self.name, self.known = kind, name, tuple(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in a policy file: line and column from 1, path in the file, what was given, how to mend it."""
+
+    line: int
+    column: int
+    path: str
+    problem: str
+    given: str
+    cure: str
+
+
+class PolicyFileError(SubsidyError):
+    """A policy file that cannot be used; carries every mistake found, in the order of the file."""
+
+    def __init__(self, file: str, mistakes: Sequence[Mistake]) -> None:
+        self.file, self.mistakes = file, tuple(mistakes)
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """Return one line of text per mistake: file:line:column, path, problem, given, cure."""
+        return [
+            f"{self.file}:{m.line}:{m.column}: {m.path}: {m.problem}; given {m.given}; {m.cure}" for m in self.mistakes
+        ]

@@ -1,0 +1,126 @@
+"""Applications as columns: the one form in which requests, files and stored decisions reach the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from calculators.exact import Column, Days, Mask
+from calculators.loan_interest import Periods
+
+#: The key under which every line is a group of its own.
+LINE = "line"
+
+
+@dataclass(slots=True)
+class Lines:
+    """`count` lines of one measure.
+
+    `columns` holds a column of whole numbers per field: fen, days since 1970-01-01, years, counts, 0/1 for flags, the
+    position of a code in its dictionary entry; for text a number per distinct value, 0 where it is missing (a field
+    with `absent: own_line` gets a number of its own for every line that lacks it). A field that no line gives has no
+    column. `given` holds a mask only for fields that some lines lack. `periods` holds the fields that are several
+    periods per line.
+    """
+
+    ids: Sequence[str]
+    columns: dict[str, Column]
+    given: dict[str, Mask] = field(default_factory=dict)
+    periods: dict[str, Periods] = field(default_factory=dict)
+    _groups: dict[tuple[str, ...], tuple[Column, int]] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Tell how many lines there are."""
+        return len(self.ids)
+
+    def has(self, name: str) -> bool:
+        """Tell whether any line gives this field."""
+        return name in self.columns or name in self.periods
+
+    def column(self, name: str) -> Column:
+        """Return a field's column; `date.year` is the year of a date field; `line` numbers the lines."""
+        if name in self.columns:
+            return self.columns[name]
+        if name == LINE:
+            made = np.arange(self.count)
+        elif name.endswith(".year"):
+            made = year_of(self.columns[name.removesuffix(".year")])
+        else:
+            raise KeyError(f"no line gives the field {name}")
+        self.columns[name] = made
+        return made
+
+    def groups(self, per: tuple[str, ...]) -> tuple[Column, int]:
+        """Number the groups of lines that agree in the fields `per`: each line's group, and how many groups there are.
+
+        Lines that lack a field agree in lacking it; a field that no line gives does not divide them. Groups may be
+        empty.
+        """
+        if per not in self._groups:
+            self._groups[per] = self._number(per)
+        return self._groups[per]
+
+    def _number(self, per: tuple[str, ...]) -> tuple[Column, int]:
+        if self.count == 1:
+            return np.zeros(1, dtype=np.int64), 1
+        group, groups = np.zeros(self.count, dtype=np.int64), 1
+        for name in per:
+            if name != LINE and not self.has(name.removesuffix(".year")):
+                continue
+            key = self.column(name)
+            lowest = int(key.min())
+            span = int(key.max()) - lowest + 1
+            group, groups = group * span + (key - lowest), groups * span
+            if groups > 4 * self.count + 1024:
+                values, group = np.unique(group, return_inverse=True)
+                groups = len(values)
+        return group, groups
+
+    def select(self, chosen: Mask) -> Lines:
+        """Take the chosen lines, in their order."""
+        rows = np.flatnonzero(chosen)
+        place = np.cumsum(chosen) - 1
+        return Lines(
+            ids=[self.ids[row] for row in rows.tolist()],
+            columns={name: column[rows] for name, column in self.columns.items() if name != LINE},
+            given={name: mask[rows] for name, mask in self.given.items()},
+            periods={name: _of_lines(table, chosen, place) for name, table in self.periods.items()},
+        )
+
+
+def _of_lines(table: Periods, chosen: Mask, place: Column) -> Periods:
+    kept = chosen[table.line]
+    balance = None if table.balance is None else table.balance[kept]
+    return Periods(place[table.line[kept]], table.start[kept], table.end[kept], balance)
+
+
+def year_of(days: Days) -> Column:
+    """Tell the calendar year of each day."""
+    return days.view("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
+
+
+def first_day(year: Column) -> Days:
+    """Tell the first of January of each year."""
+    return (year - 1970).astype("M8[Y]").astype("M8[D]").astype(np.int64)
+
+
+def encode(values: Sequence[object | None], *, own_line: bool = False) -> Column:
+    """Number the distinct values of a text column from 1; None becomes 0, or a number of its own if `own_line`."""
+    seen: dict[object, int] = {}
+    coded = []
+    for value in values:
+        key = object() if value is None and own_line else value
+        coded.append(0 if key is None else seen.setdefault(key, len(seen) + 1))
+    return np.array(coded, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Money granted before under a shared limit, to the group of the lines that agree with `group` (field → code)."""
+
+    limit: str
+    group: Mapping[str, int]
+    amount: int

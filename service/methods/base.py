@@ -1,0 +1,78 @@
+"""What every method of calculation is: how a calculator is fed from columns, and how its steps are written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from calculators.exact import Exact, Mask, Rounding, rounded
+from service.lines import Lines
+from service.money import yuan
+from service.policies.model import FieldType, Measure, Provision
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a derivation, for all lines: its id, each line's formula with numbers, its result in fen or days."""
+
+    id: str
+    formulas: list[str]
+    results: list[int]
+    unit: Literal["fen", "days"] = "fen"
+
+
+class Doubt(NamedTuple):
+    """A figure of one line (by position) that is hard to believe: the field, a code for words, given and expected."""
+
+    line: int
+    field: str
+    code: str
+    given: str
+    expected: str
+
+
+Written: TypeAlias = list[Step]
+
+
+class Method(Protocol):
+    """How a calculator is fed and explained. `due` is the exact amount before any limit."""
+
+    rule: ClassVar[str]
+    #: The columns it derives for conditions and limits, and the type of each.
+    derived: ClassVar[Mapping[str, FieldType]]
+
+    def derive(self, measure: Measure, lines: Lines) -> None:
+        """Add the columns that conditions and limits refer to besides the inputs."""
+
+    def due(self, provision: Provision, lines: Lines, counting: Mask) -> Exact:
+        """Calculate the exact amount of every line; `counting` lines meet all conditions."""
+
+    def written(self, provision: Provision, lines: Lines, due: Exact) -> Written:
+        """Write the steps out with their numbers."""
+
+    def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
+        """Name figures that are hard to believe; a doubt never changes an amount."""
+
+
+def grouped(fen: int) -> str:
+    """Write fen with thousands separators, as formulas show them."""
+    return yuan(fen, grouped=True)
+
+
+def fen_list(due: Exact, provision: Provision) -> list[int]:
+    """Return each line's amount as a step shows it: rounded, or down to the fen where only the total is rounded."""
+    rounding = provision.rounding if provision.rounding_stage == "line" else Rounding.FLOOR_FEN
+    fen: list[int] = rounded(due, rounding).tolist()
+    return fen
+
+
+def above(lines: Lines, part: str, whole: str) -> list[Doubt]:
+    """Doubt a part that exceeds the whole it belongs to."""
+    of, all_ = lines.columns[part], lines.columns[whole]
+    return [
+        Doubt(row, part, "part_above_whole", yuan(int(of[row])), f"≤ {yuan(int(all_[row]))}")
+        for row in np.flatnonzero(of > all_).tolist()
+    ]

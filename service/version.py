@@ -1,0 +1,3 @@
+"""The engine's version: every result carries it."""
+
+ENGINE = "1.0.0"

@@ -1,0 +1,98 @@
+"""Says codes in the reader's language: defects, warnings, problems, rules; names conditions, steps and limits.
+
+The texts stand in words.yaml. Nothing is computed with them and no hash covers them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
+from json import JSONEncoder
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from service.errors import Defect
+from service.policies.model import Language
+
+LONGEST_GIVEN: Final = 80
+_LONGEST_NAME: Final = 64
+_LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+_TAGS: Final[Mapping[Language, str]] = {"zh": "zh-CN", "en": "en"}
+
+
+def _load() -> dict[Language, dict[str, dict[str, str]]]:
+    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
+    kinds = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return {
+        language: {kind: {code: both[language] for code, both in texts.items()} for kind, texts in kinds.items()}
+        for language in _LANGUAGES
+    }
+
+
+WORDS: Final = _load()
+
+
+def label_of(kind: str, code: str, language: Language) -> str:
+    """Tell what a condition, step, limit, rule or status is called; a code that has no words stands for itself."""
+    return WORDS[language][kind].get(code, code)
+
+
+def text_of(kind: str, code: str, language: Language, **facts: Any) -> str:
+    """Say a text with its facts filled in; what is not known is a dash."""
+    return WORDS[language][kind][code].format_map(defaultdict(lambda: "–", facts))
+
+
+def say(defect: Defect, language: Language) -> str:
+    """Say what is wrong and how to mend it, or what a warning warns of."""
+    kind = "warnings" if defect.code in WORDS[language]["warnings"] else "defects"
+    facts = {"field": defect.pointer.rpartition("/")[2], **defect.facts}
+    if defect.code == "unknown_field":
+        facts["hint"] = _hint(str(defect.given), defect.expected or "", language)
+    return text_of(kind, defect.code, language, **{name: clipped_text(fact) for name, fact in facts.items()})
+
+
+def _hint(given: str, expected: str, language: Language) -> str:
+    nearest = get_close_matches(given[:_LONGEST_NAME], expected.split(", "), n=1)
+    if nearest:
+        return text_of("hints", "nearest", language, nearest=nearest[0])
+    return text_of("hints", "remove", language)
+
+
+def clipped(value: Any) -> Any:
+    """Return a given value as it may be shown: as it is where it is short, else the beginning of its JSON."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else clipped_text(str(value) if abs(value) < 2**256 else "…")
+    return clipped_text(value)
+
+
+def clipped_text(value: Any) -> str:
+    """Write a value in at most 80 characters, whatever its size or depth."""
+    if isinstance(value, str):
+        text = value[: LONGEST_GIVEN + 1]
+    else:
+        # iterencode is lazy: only as much of a huge value is written as is shown
+        pieces = JSONEncoder(ensure_ascii=False, default=lambda _: "…").iterencode(value)
+        text = "".join(islice(pieces, LONGEST_GIVEN + 1))
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= LONGEST_GIVEN else text[: LONGEST_GIVEN - 1] + "…"
+
+
+@lru_cache(maxsize=256)
+def language_of(accept_language: str | None) -> Language:
+    """Choose the language that a caller prefers; Chinese where nothing is said or nothing fits."""
+    accepted = parse_accept_header(accept_language, LanguageAccept)
+    return "en" if accepted.best_match(("zh", "en"), default="zh") == "en" else "zh"
+
+
+def tag_of(language: Language) -> str:
+    """Return the language's tag for `Content-Language` and `lang`."""
+    return _TAGS[language]
