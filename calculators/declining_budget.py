@@ -57,7 +57,7 @@ def _schedule(terms: Terms, last: int, rounding: Rounding) -> list[tuple[int, in
         elif terms.method == "compound":
             amount = portion(base, remaining**step)
         else:
-            amount = portion(base, remaining if step else Fraction(1))
-            base = rounded(amount, rounding).astype(object)
+            base = rounded(portion(base, remaining if step else Fraction(1)), rounding).astype(object)
+            amount = portion(base, Fraction(1))
         amounts.append((amount.whole[0], amount.rest[0], int(amount.of)))
     return amounts

@@ -99,7 +99,7 @@ def sum_of(amount: Fen) -> int:
 
 def refuse_overflow(amount: Fen) -> None:
     """Raise OverflowError where the sum of a column could exceed int64."""
-    if amount.size and int(amount.max()) > INT64_MAX // amount.size:
+    if amount.size > 1 and int(amount.max()) > INT64_MAX // amount.size:
         raise OverflowError("the amounts add up to more than 92,233,720,368,547,758.07 yuan")
 
 

@@ -29,7 +29,8 @@ def sums(amount: Fen, group: Column, groups: int) -> Fen:
 def in_order(amount: Fen, group: Column, room: Fen) -> Fen:
     """Grant the lines of a group in their order until the room is used."""
     if len(room) == 1:
-        refuse_overflow(amount)
+        if sums(amount, group, 1)[0] <= room[0]:
+            return amount
         before = amount.cumsum() - amount
         granted: Fen = np.minimum(amount, np.maximum(room - before, 0))
         return granted

@@ -66,7 +66,8 @@ def balance_days(periods: Periods, *, opens: Days, closes: Days, terms: Terms) -
         raise ValueError("outstanding periods need a balance")
     order = np.lexsort((periods.start, periods.line))
     line, balance = periods.line[order], periods.balance[order]
-    start, end = _clipped(periods.start[order], periods.end[order], line, opens, closes, terms.ends)
+    # Both ends of a period are a question of the interest paid; a balance holds from its first day to the next balance.
+    start, end = _clipped(periods.start[order], periods.end[order], line, opens, closes, "half_open")
     days = np.maximum(end - start, 0)
     if terms.days_at_most is not None:
         before = days.cumsum() - days

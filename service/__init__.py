@@ -18,7 +18,7 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     """
     from flask import Flask
 
-    from service.api import calculations, catalogue, docs, health, openapi, problems, responses
+    from service.api import calculations, catalogue, docs, door, health, openapi, problems, responses
     from service.config import Config
     from service.policies import load
 
@@ -32,5 +32,6 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.register_blueprint(docs.blueprint(openapi.document(policies)))
     app.register_blueprint(health.blueprint(policies))
     problems.register(app)
-    app.wsgi_app = responses.secured(app.wsgi_app)  # type: ignore[method-assign]
+    inside = door.express(app.wsgi_app, policies, config.max_body_bytes)
+    app.wsgi_app = responses.secured(inside)  # type: ignore[method-assign, assignment]
     return app

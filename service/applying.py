@@ -47,19 +47,17 @@ def apply(
     """Decide all lines, each under the version that applies on its event date."""
     versions = applicable(policies, measure, lines, policy, readings)
     in_force = policies.calendar(readings)
+    if lines.count == 1 or int(versions.min()) == int(versions.max()):
+        only = int(versions[0])
+        chosen = [(only, np.arange(lines.count), lines)] if only >= 0 else []
+    else:
+        masks = [(position, versions == position) for position in np.unique(versions).tolist() if position >= 0]
+        chosen = [(position, np.flatnonzero(mask), lines.select(mask)) for position, mask in masks]
     parts = []
-    for position in _distinct(versions):
+    for position, places, own in chosen:
         provision = policies.provision(policies.versions[position], measure.id, readings)
-        chosen = versions == position
-        its_lines = lines if chosen.all() else lines.select(chosen)
-        parts.append(Part(np.flatnonzero(chosen), decide(provision, its_lines, history, in_force)))
+        parts.append(Part(places, decide(provision, own, history, in_force)))
     return Answered(versions, parts)
-
-
-def _distinct(versions: Column) -> list[int]:
-    lowest, highest = int(versions.min()), int(versions.max())
-    found = [highest] if lowest == highest else np.unique(versions).tolist()
-    return [position for position in found if position >= 0]
 
 
 def applicable(

@@ -51,10 +51,6 @@ class Allowed:
     field: str
     allowed: tuple[int, ...]
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (self.field,)
-
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Compare the column with each allowed value."""
         actual = lines.column(self.field)
@@ -72,10 +68,6 @@ class Given:
     otherwise: str
     field: str
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (self.field,)
-
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Look where the value is missing."""
         met = lines.given.get(self.field)
@@ -88,10 +80,6 @@ class WithinValidity:
 
     id: str
     field: str
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (self.field,)
 
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Look the days up."""
@@ -110,10 +98,6 @@ class SameYear:
     field: str
     year: str
     years_after: int
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (self.field, self.year)
 
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Compare the calendar years."""
@@ -134,10 +118,6 @@ class Threshold:
     at_least: int
     per: tuple[str, ...]
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (self.of,)
-
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Add up what counts, by group; a line that does not count is judged by what its group reaches without it."""
         amount = lines.column(self.of)
@@ -157,10 +137,6 @@ class Positive:
     otherwise: str
     of: str
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (self.of,)
-
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Compare with zero."""
         actual = lines.column(self.of)
@@ -174,10 +150,6 @@ class First:
     id: str
     otherwise: str
     per: tuple[str, ...]
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return ()
 
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Find each group's first counting line; lines that do not count are not repeats of anything."""
@@ -199,10 +171,6 @@ class Before:
     otherwise: str
     field: str
     before: str
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (self.field,)
 
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Compare the years where the end is given."""

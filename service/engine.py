@@ -24,7 +24,7 @@ from calculators.exact import (
 )
 from calculators.limits import ALLOCATIONS, sums
 from service.conditions import REASONS, Finding, InForce, WithinValidity
-from service.lines import Lines
+from service.lines import Lines, NotGiven
 from service.methods import METHODS
 from service.policies.model import Limit, Provision
 
@@ -81,8 +81,8 @@ class Judgement:
 class Decision:
     """Everything that is known about the lines after the decision; all columns are of the lines' length.
 
-    `rule` holds positions in `judgement.rules`; `due` is exact and before any limit; `limits` are in order of
-    application.
+    `rule` holds positions in `judgement.rules`; `calculated` is the rounded amount before conditions and limits;
+    `limits` are in order of application; `rounding_difference` is what rounding only the total moved.
     """
 
     provision: Provision
@@ -90,7 +90,7 @@ class Decision:
     judgement: Judgement
     rule: Column
     amount: Fen
-    due: Exact
+    calculated: Fen
     limits: tuple[Applied, ...]
     rounding_difference: Fen | None
 
@@ -120,10 +120,11 @@ def judge(provision: Provision, lines: Lines, in_force: InForce) -> Judgement:
     counting = np.ones(lines.count, dtype=np.bool_)
     findings: dict[str, Finding | None] = {}
     for position, condition in enumerate(provision.measure.conditions, start=1 + len(provision.measure.limits)):
-        if not all(map(lines.has, condition.fields)):
+        try:
+            finding = findings[condition.id] = condition.check(lines, counting, in_force)
+        except NotGiven:
             findings[condition.id] = None
             continue
-        finding = findings[condition.id] = condition.check(lines, counting, in_force)
         if all_of(finding.met):
             continue
         failing = counting & ~finding.met
@@ -152,7 +153,9 @@ def _rules(provision: Provision) -> tuple[tuple[str, ...], tuple[int, ...]]:
 def _limited(provision: Provision, lines: Lines, judgement: Judgement, due: Exact, history: History) -> Decision:
     """Apply the line's own ceilings exactly, round once, then apply the shared ceilings on fen."""
     counting = judgement.counting
-    amount, applied, difference = _within_own_ceilings(provision, lines, counting, due)
+    rounding = provision.rounding if provision.rounding_stage == "line" else Rounding.FLOOR_FEN
+    calculated = rounded(due, rounding)
+    amount, applied, difference = _within_own_ceilings(provision, lines, counting, due, calculated)
     for limit in provision.measure.limits:
         if limit.shared:
             amount, entry = _within_shared_ceiling(limit, amount, lines, counting, history)
@@ -161,16 +164,16 @@ def _limited(provision: Provision, lines: Lines, judgement: Judgement, due: Exac
     for position, entry in enumerate(applied, start=1):
         if np.count_nonzero(entry.binding):
             rule = np.where(entry.binding, position, rule)
-    return Decision(provision, lines, judgement, rule, amount, due, tuple(applied), difference)
+    return Decision(provision, lines, judgement, rule, amount, calculated, tuple(applied), difference)
 
 
 def _within_own_ceilings(
-    provision: Provision, lines: Lines, counting: Mask, due: Exact
+    provision: Provision, lines: Lines, counting: Mask, due: Exact, calculated: Fen
 ) -> tuple[Fen, list[Applied], Fen | None]:
     """Return the rounded amounts, the ceilings applied, and what rounding only the total moved (None: not so read)."""
     in_total = provision.rounding_stage == "total"
     rounding = Rounding.FLOOR_FEN if in_total else provision.rounding
-    exact, amount = due, _of_counting(rounded(due, rounding), counting)
+    exact, amount = due, _of_counting(calculated, counting)
     applied = []
     for limit in provision.measure.limits:
         if limit.shared:
@@ -178,7 +181,8 @@ def _within_own_ceilings(
         ceiling, given = _own_ceiling(limit, lines)
         fen = rounded(ceiling, rounding)
         binding = fen < amount if given is None else given & (fen < amount)
-        amount = np.where(binding, fen, amount)
+        if np.count_nonzero(binding):
+            amount = np.where(binding, fen, amount)
         applied.append(Applied(limit, fen, binding, given=given))
         if in_total:
             lower = least(exact, ceiling)

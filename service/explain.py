@@ -162,7 +162,7 @@ def _steps(decision: Decision) -> list[list[Json]]:
     method = METHODS[decision.provision.measure.calculator]
     steps = [
         [_step(step, formula, result) for formula, result in zip(step.formulas, step.results, strict=True)]
-        for step in method.written(decision.provision, decision.lines, decision.due)
+        for step in method.written(decision.provision, decision.lines, decision.calculated)
     ]
     if decision.rounding_difference is not None:
         rounding = decision.provision.readings["rounding"]

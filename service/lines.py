@@ -14,6 +14,10 @@ from calculators.loan_interest import Periods
 LINE = "line"
 
 
+class NotGiven(KeyError):
+    """A field was asked for that no line gives."""
+
+
 @dataclass(slots=True)
 class Lines:
     """`count` lines of one measure.
@@ -42,16 +46,18 @@ class Lines:
 
     def column(self, name: str) -> Column:
         """Return a field's column; `date.year` is the year of a date field; `line` numbers the lines."""
-        if name in self.columns:
-            return self.columns[name]
+        column = self.columns.get(name)
+        if column is None:
+            column = self.columns[name] = self._made(name)
+        return column
+
+    def _made(self, name: str) -> Column:
         if name == LINE:
-            made = np.arange(self.count)
-        elif name.endswith(".year"):
-            made = year_of(self.columns[name.removesuffix(".year")])
-        else:
-            raise KeyError(f"no line gives the field {name}")
-        self.columns[name] = made
-        return made
+            return np.arange(self.count)
+        day, year, rest = name.partition(".year")
+        if year and not rest and day in self.columns:
+            return year_of(self.columns[day])
+        raise NotGiven(name)
 
     def groups(self, per: tuple[str, ...]) -> tuple[Column, int]:
         """Number the groups of lines that agree in the fields `per`: each line's group, and how many groups there are.

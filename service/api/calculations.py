@@ -7,10 +7,17 @@ from flask import Blueprint, Response, request
 from service.api.bodies import json_body
 from service.api.responses import answer, language
 from service.calculation import calculate
+from service.explain import Json
 from service.intake.request import read_request
 from service.intake.screening import read_screening
 from service.policies import Policies
+from service.policies.model import Language
 from service.screening import screen
+
+
+def calculated(policies: Policies, measure: str, body: bytes, language: Language) -> Json:
+    """Read and calculate a request; Refused or NotFound where there is no answer."""
+    return calculate(policies, read_request(policies, measure, body), language)
 
 
 def blueprint(policies: Policies) -> Blueprint:
@@ -19,9 +26,8 @@ def blueprint(policies: Policies) -> Blueprint:
 
     @views.post("/v1/calculations/<measure>")
     def calculation(measure: str) -> Response:
-        asked = read_request(policies, measure, json_body(request))
         spoken = language()
-        return answer(calculate(policies, asked, spoken), spoken)
+        return answer(calculated(policies, measure, json_body(request), spoken), spoken)
 
     @views.post("/v1/screenings")
     def screening() -> Response:

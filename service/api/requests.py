@@ -118,9 +118,7 @@ def screening_schema(policies: Policies) -> Json:
 
 def all_facts(converter: OpenAPIConverter, policies: Policies) -> Json:
     """Describe one flat set of facts: every field of the dictionary, none required."""
-    described = _described(converter, reader_of_all(policies))
-    described["properties"].pop(LINE_ID, None)
-    return described
+    return _described(converter, reader_of_all(policies))
 
 
 def _described(converter: Any, reader: LineReader) -> Json:  # apispec leaves this without types

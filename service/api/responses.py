@@ -48,7 +48,7 @@ def secured(app: WSGIApplication) -> WSGIApplication:
     """Add the headers that every answer has, at the door: a hook inside Flask would cost ten times as much."""
 
     def at_the_door(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:  # noqa: ANN401
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
             headers = headers + _EVERYWHERE
             if not any(name == "Cache-Control" for name, _ in headers):
                 headers.append(_NOT_KEPT)

@@ -81,6 +81,8 @@ def command(function: Callable[Concatenate[Session, P], None]) -> Callable[P, No
         except PolicyFileError as broken:
             fail(broken.lines(), BROKEN)
         except OSError as error:
+            if error.filename is None:  # no file: a pipe that was closed, which click ends quietly
+                raise
             fail([session.say("unreadable", file=error.filename, reason=reason(error, session))], REFUSED)
 
     return told
@@ -90,7 +92,13 @@ def told_defects(defects: Iterable[Defect], session: Session) -> list[str]:
     """Write each defect as `pointer: message (given …; expected …)`."""
     from service.words import say
 
-    return [f"{one.pointer or '/'}: {say(one, session.language)}{_beside(one, session)}" for one in defects]
+    told = [f"{one.pointer or '/'}: {say(one, session.language)}{_beside(one, session)}" for one in defects]
+    return [_harmless(line) for line in told]
+
+
+def _harmless(line: str) -> str:
+    """Escape what would break the line or steer the terminal: it comes from the request."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in line)
 
 
 def _beside(defect: Defect, session: Session) -> str:
@@ -107,11 +115,11 @@ def _beside(defect: Defect, session: Session) -> str:
 
 def told_missing(missing: NotFound, session: Session) -> str:
     """Say what there is instead of what was asked for."""
-    from service.words import WORDS, clipped_text, label_of
+    from service.words import clipped_text, label_of, text_of
 
-    sentence = WORDS[session.language]["details"]["unknown-name"]
-    kind = label_of("kinds", missing.kind, session.language)
-    return sentence.format(kind=kind, name=clipped_text(missing.name), known=session.say("between").join(missing.known))
+    facts = {"what": label_of("kinds", missing.kind, session.language), "name": clipped_text(missing.name)}
+    known = session.say("between").join(missing.known)
+    return text_of("details", "unknown-name", session.language, **facts, known=known)
 
 
 def reason(error: OSError, session: Session) -> str:

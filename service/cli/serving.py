@@ -24,7 +24,10 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - where workers note that they are aliv
 )
 @command
 def serve(session: Session, host: str, port: int, workers: int) -> None:
-    """启动 REST 服务 · Run the REST API (more options for gunicorn: GUNICORN_CMD_ARGS)."""
+    """启动 REST 服务 · Run the REST API.
+
+    gunicorn's other options: GUNICORN_CMD_ARGS
+    """
     from service.policies import loader
 
     if session.policy_file:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from calculators.exact import Column, Mask
+from calculators.exact import Mask
 from calculators.loan_interest import Periods
 from service.lines import Lines, encode
 from service.policies.model import Field, Input
@@ -24,10 +24,13 @@ def lines_from(
 ) -> Lines:
     """Lay rows out as columns. A row holds what `Entry.read` returned, under the names of `inputs`."""
     lines = Lines(ids=ids, columns={})
+    present = rows[0].keys() if len(rows) == 1 else {name for row in rows for name in row}
     numbers: list[str] = []
     matrix: list[list[int]] = []
     for name, asked in inputs.items():
         field = dictionary[name]
+        if name not in present and not _needs_column(asked, field):
+            continue
         values = [row.get(name) for row in rows]
         if field.type in _TABLES:
             _add_table(lines, name, values)
@@ -38,6 +41,13 @@ def lines_from(
             matrix.append(values)  # type: ignore[arg-type]  # no None is left in them
     lines.columns.update(zip(numbers, np.array(matrix, dtype=np.int64), strict=True))
     return lines
+
+
+def _needs_column(asked: Input, field: Field) -> bool:
+    """Tell whether an input has a column even where no line gives it."""
+    return (
+        asked.default is not None or asked.same_as is not None or asked.need == "nullable" or field.absent == "own_line"
+    )
 
 
 def _filled(

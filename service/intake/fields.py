@@ -78,7 +78,9 @@ class Entry(fields.Field[Any]):
 
     def make_error(self, key: str, **facts: Any) -> ValidationError:
         """Say `missing` or `null` as a Defect."""
-        return wrong("missing" if key == "required" else "null", None, self.expected, **facts)
+        if key == "required":
+            return wrong("missing", None, self.expected, **facts)
+        return wrong("null", None, self.expected, **facts)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Any:
         return self.read(value)

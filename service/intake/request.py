@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import repeat
+from operator import contains
 from typing import Any, Final
 
 from service.canonical import sha256_of
@@ -142,11 +144,11 @@ def _rows(reader: LineReader, facts: dict[str, Any], sent: list[Any], defects: D
 def _of_hidden_facts(reader: LineReader, facts: dict[str, Any], sent: list[Any]) -> dict[tuple[str, str], Defect]:
     """Check the facts that every line overrides: they change nothing, and are wrong all the same."""
     lines = [line for line in sent if isinstance(line, Mapping)]
+    hidden = [name for name in facts if all(map(contains, lines, repeat(name)))]
     return {
         (pointer := f"/facts{defect.pointer}", defect.code): replace(defect, pointer=pointer)
-        for name, value in facts.items()
-        if all(name in line for line in lines)
-        for defect in reader.check(name, value)
+        for name in hidden
+        for defect in reader.check(name, facts[name])
     }
 
 

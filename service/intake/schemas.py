@@ -30,9 +30,9 @@ class LineSchema(Schema):
         unknown = RAISE
 
 
-def schema_of(inputs: Mapping[str, Input], dictionary: Mapping[str, Field]) -> LineSchema:
-    """Make the schema of a line that takes `inputs` and an optional `line_id`."""
-    entries: dict[str, Any] = {LINE_ID: Text(allow_none=True)}
+def schema_of(inputs: Mapping[str, Input], dictionary: Mapping[str, Field], *, with_id: bool = True) -> LineSchema:
+    """Make the schema of a line that takes `inputs` and an optional `line_id`; facts have none."""
+    entries: dict[str, Any] = {LINE_ID: Text(allow_none=True)} if with_id else {}
     for name, asked in inputs.items():
         entries[name] = entry_for(
             dictionary[name],
@@ -50,14 +50,14 @@ class LineReader:
     Both ways call the same `Entry.read`; the straight one only saves marshmallow's bookkeeping.
     """
 
-    def __init__(self, inputs: Mapping[str, Input], dictionary: Mapping[str, Field]) -> None:
+    def __init__(self, inputs: Mapping[str, Input], dictionary: Mapping[str, Field], *, with_id: bool = True) -> None:
         self.inputs = inputs
-        self.dictionary = dictionary
-        self.schema = schema_of(inputs, dictionary)
+        self.schema = schema_of(inputs, dictionary, with_id=with_id)
         self.entries: dict[str, Entry] = {
             name: entry for name, entry in self.schema.fields.items() if isinstance(entry, Entry)
         }
         self._read: dict[str, Callable[[Any], Any]] = {name: entry.read for name, entry in self.entries.items()}
+        self._known = ", ".join(self.entries)
         self._required = frozenset(name for name, entry in self.entries.items() if entry.required)
         self.pairs = tuple(
             (name, asked.other)
@@ -93,8 +93,7 @@ class LineReader:
         return defects + [self._unknown(name) for name in line if name not in self.entries]
 
     def _unknown(self, name: object) -> Defect:
-        pointer, expected = f"/{escaped(name)}", ", ".join(self.entries)
-        return Defect(pointer, "unknown_field", name, expected, {"field": name})
+        return Defect(f"/{escaped(name)}", "unknown_field", name, self._known, {"field": name})
 
     def _alternatives(self, line: Mapping[str, Any]) -> list[Defect]:
         """Ask for exactly one of each pair of inputs that stand for one another."""

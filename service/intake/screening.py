@@ -18,7 +18,7 @@ from service.intake.envelope import (
     refuse,
     unknown_keys,
 )
-from service.intake.schemas import LINE_ID, LineReader
+from service.intake.schemas import LineReader
 from service.lines import Lines
 from service.policies import Policies
 from service.policies.model import Field, Input, Measure
@@ -64,8 +64,7 @@ def lines_of(facts: Mapping[str, Any], measure: Measure, fields: Mapping[str, Fi
     """
     row = {name: facts[name] for name in measure.inputs if facts.get(name) is not None}
     missing = [name for name, asked in measure.inputs.items() if _lacking(name, asked, facts, measure)]
-    shared = {name: Input(name, "optional") for name in facts if name not in measure.inputs}
-    return lines_from(["L1"], [row], {**measure.inputs, **shared}, fields), missing
+    return lines_from(["L1"], [row], measure.inputs, fields), missing
 
 
 def reader_of_all(policies: Policies) -> LineReader:
@@ -73,8 +72,7 @@ def reader_of_all(policies: Policies) -> LineReader:
     reader = _READERS.get(policies)
     if reader is None:
         inputs = {name: Input(name, "optional") for name in policies.fields}
-        reader = LineReader(inputs, policies.fields)
-        del reader.entries[LINE_ID], reader.schema.load_fields[LINE_ID]
+        reader = LineReader(inputs, policies.fields, with_id=False)
         _READERS[policies] = reader
         while len(_READERS) > _READERS_AT_MOST:
             _READERS.pop(next(iter(_READERS)), None)

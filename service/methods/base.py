@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from calculators.exact import Exact, Mask, Rounding, rounded
+from calculators.exact import Exact, Fen, Mask
 from service.lines import Lines
 from service.money import yuan
 from service.policies.model import FieldType, Measure, Provision
@@ -50,7 +50,7 @@ class Method(Protocol):
     def due(self, provision: Provision, lines: Lines, counting: Mask) -> Exact:
         """Calculate the exact amount of every line; `counting` lines meet all conditions."""
 
-    def written(self, provision: Provision, lines: Lines, due: Exact) -> Written:
+    def written(self, provision: Provision, lines: Lines, calculated: Fen) -> Written:
         """Write the steps out with their numbers."""
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
@@ -62,17 +62,13 @@ def grouped(fen: int) -> str:
     return yuan(fen, grouped=True)
 
 
-def fen_list(due: Exact, provision: Provision) -> list[int]:
-    """Return each line's amount as a step shows it: rounded, or down to the fen where only the total is rounded."""
-    rounding = provision.rounding if provision.rounding_stage == "line" else Rounding.FLOOR_FEN
-    fen: list[int] = rounded(due, rounding).tolist()
-    return fen
-
-
 def above(lines: Lines, part: str, whole: str) -> list[Doubt]:
     """Doubt a part that exceeds the whole it belongs to."""
     of, all_ = lines.columns[part], lines.columns[whole]
+    doubtful = of > all_
+    if not np.count_nonzero(doubtful):
+        return []
     return [
         Doubt(row, part, "part_above_whole", yuan(int(of[row])), f"≤ {yuan(int(all_[row]))}")
-        for row in np.flatnonzero(of > all_).tolist()
+        for row in np.flatnonzero(doubtful).tolist()
     ]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from calculators import declining_budget
-from calculators.exact import Exact, Mask
+from calculators.exact import Exact, Fen, Mask
 from service.lines import Lines
-from service.methods.base import Doubt, Step, Written, fen_list
+from service.methods.base import Doubt, Step, Written
 from service.money import rate_text, yuan
 from service.policies.model import FieldType, Measure, Provision
 
@@ -30,7 +30,7 @@ class DecliningBudget:
             terms, declines=lines.columns["declines"], rounding=provision.rounding
         ).scheduled
 
-    def written(self, provision: Provision, lines: Lines, due: Exact) -> Written:
+    def written(self, provision: Provision, lines: Lines, calculated: Fen) -> Written:
         terms = _terms(provision.measure)
         base, decline, remaining = (
             yuan(terms.base, grouped=True),
@@ -43,7 +43,7 @@ class DecliningBudget:
             "compound_rounded_each_year": f"{base} × {remaining} → 0.01, × {{}}",
         }[terms.method]
         formulas = [pattern.format(declines) for declines in lines.columns["declines"].tolist()]
-        return [Step("scheduled", formulas, fen_list(due, provision))]
+        return [Step("scheduled", formulas, calculated.tolist())]
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
         return []

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from calculators import fixed_award
-from calculators.exact import Exact, Mask
+from calculators.exact import Exact, Fen, Mask
 from service.lines import Lines
-from service.methods.base import Doubt, Step, Written, fen_list, grouped
+from service.methods.base import Doubt, Step, Written, grouped
 from service.policies.model import FieldType, Measure, Provision
 
 
@@ -26,9 +26,9 @@ class FixedAward:
     def due(self, provision: Provision, lines: Lines, counting: Mask) -> Exact:
         return fixed_award.calculate(award=lines.columns["award"]).award
 
-    def written(self, provision: Provision, lines: Lines, due: Exact) -> Written:
+    def written(self, provision: Provision, lines: Lines, calculated: Fen) -> Written:
         formulas = [grouped(fen) for fen in lines.columns["award"].tolist()]
-        return [Step("award", formulas, fen_list(due, provision))]
+        return [Step("award", formulas, calculated.tolist())]
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
         return []

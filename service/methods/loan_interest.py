@@ -9,11 +9,13 @@ import numpy as np
 from dateutil.relativedelta import relativedelta
 
 from calculators import loan_interest
-from calculators.exact import Column, Days, Exact, Mask
+from calculators.exact import Column, Days, Exact, Fen, Mask
 from service.lines import Lines, first_day, year_of
-from service.methods.base import Doubt, Step, Written, above, fen_list, grouped
+from service.methods.base import Doubt, Step, Written, above, grouped
 from service.money import day_of, days_of, rate_text
 from service.policies.model import FieldType, Measure, Provision
+
+DAYS_OF_LONGEST_YEAR = 366
 
 
 class LoanInterest:
@@ -45,7 +47,7 @@ class LoanInterest:
             terms, days=days, fen_days=lines.columns["fen_days"], days_of_year=days_of_year
         ).by_days
 
-    def written(self, provision: Provision, lines: Lines, due: Exact) -> Written:
+    def written(self, provision: Provision, lines: Lines, calculated: Fen) -> Written:
         terms = _terms(provision.measure)
         columns = lines.columns
         rate, days = rate_text(terms.rate), columns["days"].tolist()
@@ -63,7 +65,7 @@ class LoanInterest:
                 f"{grouped(principal)} × {rate} × {count} ÷ {per}"
                 for principal, count, per in zip(columns["disbursed_amount"].tolist(), days, divisors, strict=True)
             ]
-        by_days = Step("by_days", formulas, fen_list(due, provision))
+        by_days = Step("by_days", formulas, calculated.tolist())
         if "interest_periods" not in lines.periods or terms.principal == "outstanding":
             return [by_days]
         return [Step("days", _period_formulas(terms, lines), days, "days"), by_days]
@@ -148,11 +150,15 @@ def _balance_formulas(lines: Lines) -> list[str]:
 
 def _beyond_calendar(lines: Lines) -> list[Doubt]:
     """Days of interest declared that are more than the year has from the day of drawing."""
-    if not lines.has("interest_paid_days"):
+    declared = lines.columns.get("interest_paid_days")
+    if declared is None:
         return []
-    year, declared = lines.columns["application_year"], lines.columns["interest_paid_days"]
-    left = first_day(year + 1) - np.maximum(first_day(year), lines.columns["disbursed_on"])
+    ends = first_day(lines.columns["application_year"] + 1)
+    left = np.minimum(ends - lines.columns["disbursed_on"], DAYS_OF_LONGEST_YEAR)
+    doubtful = (declared > left) & (left > 0)
+    if not np.count_nonzero(doubtful):
+        return []
     return [
         Doubt(row, "interest_paid_days", "days_beyond_calendar", str(declared[row]), f"≤ {left[row]}")
-        for row in np.flatnonzero((declared > left) & (left > 0)).tolist()
+        for row in np.flatnonzero(doubtful).tolist()
     ]

@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from calculators import share_of_cost
-from calculators.exact import Exact, Mask
+from calculators.exact import Exact, Fen, Mask
 from service.conditions import Threshold
 from service.lines import Lines
-from service.methods.base import Doubt, Step, Written, above, fen_list, grouped
+from service.methods.base import Doubt, Step, Written, above, grouped
 from service.money import rate_text, yuan
 from service.policies.model import FieldType, Measure, Provision
 
@@ -37,7 +37,7 @@ class ShareOfCost:
             lines.columns["base_above_threshold"] = base
         return share_of_cost.calculate(terms, base=base).by_share
 
-    def written(self, provision: Provision, lines: Lines, due: Exact) -> Written:
+    def written(self, provision: Provision, lines: Lines, calculated: Fen) -> Written:
         terms = _terms(provision.measure)
         base = lines.columns["base"]
         steps = []
@@ -52,7 +52,7 @@ class ShareOfCost:
             base = spread
         share = rate_text(terms.share)
         formulas = [f"{grouped(fen)} × {share}" for fen in base.tolist()]
-        return [*steps, Step("by_share", formulas, fen_list(due, provision))]
+        return [*steps, Step("by_share", formulas, calculated.tolist())]
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
         if "government_paid" not in measure.inputs:

@@ -89,6 +89,8 @@ class MeasureChecks:
             self.tell(("event",), "is not required", f"write {event}: required; it decides which policy applies", False)
         elif self._type(event) not in {None, "date", "year"}:
             self.tell(("event",), f"is a {self._type(event)}", "name a field of type date or year", False)
+        elif self._type(event) is not None and (event == "year") != (self._type(event) == "year"):
+            self.tell(("event",), f"is a {self._type(event)} by that name", "a year as event is named year", False)
 
     def _condition(self, path: Path, said: Entry) -> None:
         match said["kind"]:

@@ -166,8 +166,14 @@ def platform_operator(request: Request) -> list[Verdict]:
     verdicts = examine(request, "signed_on", "rate", first_failing)
     for verdict in eligible(verdicts):
         verdict.exact = base(verdict.line) * Fraction(50, 100)
-        verdict.ceilings["project_cap"] = Fraction(200_000 * YUAN)
     settle(verdicts, request)
+    share(
+        request,
+        verdicts,
+        "project_cap",
+        lambda _: 200_000 * YUAN,
+        lambda line: per_own(line, "contract_number"),
+    )
     by_year = request.reads("operator_total", "year")
     share(
         request,
