@@ -278,7 +278,7 @@ class _Teller:
         rows = [["", *map(self.word, shown)]]
         for entry in limits:
             figures = ["" if entry.get(name) is None else figure(entry[name]) for name in shown]
-            binding = self.word("binding") if not entry["binding"] else ""
+            binding = self.word("binding") if entry["binding"] else ""
             rows.append([label_of("limits", entry["id"], self.language), *figures, binding])
         return table(rows, right=range(1, len(shown) + 1), indent=_INDENT * 2)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATH: Final = "/v1/calculations/"
+#: Digits of a length; Python refuses to read very long numbers.
+_LONGEST_LENGTH: Final = 18
 
 
 def express(app: WSGIApplication, policies: Policies, max_body_bytes: int) -> WSGIApplication:
@@ -56,4 +58,4 @@ def _measure(environ: WSGIEnvironment) -> str | None:
 
 def _length(environ: WSGIEnvironment) -> int:
     length = environ.get("CONTENT_LENGTH", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
+    return int(length) if length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH else 0

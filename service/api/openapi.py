@@ -15,6 +15,7 @@ from service.api.requests import (
     calculation_schema,
     describe_entry,
     dictionary_schemas,
+    frame_schemas,
     line_example,
     line_schemas,
     referenced_reader,
@@ -55,7 +56,7 @@ def document(policies: Policies) -> bytes:
     )
     converter: Any = plugin.converter
     converter.add_attribute_function(describe_entry)
-    for name, schema in (COMPONENTS | dictionary_schemas(policies)).items():
+    for name, schema in (COMPONENTS | dictionary_schemas(policies) | frame_schemas(policies)).items():
         spec.components.schema(name, schema)
     _add_calculations(spec, converter, policies)
     _add_screenings(spec, converter, policies)
@@ -74,7 +75,7 @@ def _add_calculations(spec: APISpec, converter: Any, policies: Policies) -> None
         spec.components.schema(f"{prefix}Line", complete)
         spec.components.schema(f"{prefix}LineWithFacts", partial)
         spec.components.schema(f"{prefix}Facts", facts)
-        body = calculation_schema(policies, version, provision, prefix)
+        body = calculation_schema(policies, provision, prefix)
         example = {"lines": [line_example(provision.measure, policies.fields)]}
         _add_calculation(spec, name, measure.title, body, example)
     if version.referenced:
@@ -82,7 +83,7 @@ def _add_calculations(spec: APISpec, converter: Any, policies: Policies) -> None
         spec.components.schema("ReferencedLine", line)
         spec.components.schema("ReferencedFacts", facts)
     for name, referenced in version.referenced.items():
-        body = calculation_schema(policies, version, None, "Referenced")
+        body = calculation_schema(policies, None, "Referenced")
         _add_calculation(spec, name, referenced.title, body, {"lines": [{}]})
 
 
@@ -107,7 +108,7 @@ def _add_screenings(spec: APISpec, converter: Any, policies: Policies) -> None:
         "operationId": "screen",
         "summary": "一次填写，逐项筛查 · One set of facts against every measure",
         "parameters": [_LANGUAGE],
-        "requestBody": _request_body(screening_schema(policies), {"facts": line_example(first, policies.fields)}),
+        "requestBody": _request_body(screening_schema(), {"facts": line_example(first, policies.fields)}),
         "responses": _responses("ScreeningResult", "各项措施 · every measure", 400, 413, 415, 422),
     }
     spec.path("/v1/screenings", operations={"post": operation})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
@@ -15,7 +15,7 @@ from service.intake.request import MOST_LINES, reader_for
 from service.intake.schemas import LINE_ID, LineReader
 from service.intake.screening import reader_of_all
 from service.policies import Policies
-from service.policies.model import Field, Measure, Provision, Reading, Version
+from service.policies.model import Field, Measure, Provision, Reading
 
 #: What an example says where nothing better is known of a field than its type.
 _BY_TYPE: Final[Mapping[str, Any]] = {
@@ -30,6 +30,7 @@ _BY_TYPE: Final[Mapping[str, Any]] = {
     "balances": [{"balance": "10000000.00", "from": "2027-06-30", "to": "2027-12-31"}],
 }
 _NULL: Final = "null"
+_FRAME: Final = {"policy": ref("PolicyName"), "readings": ref("Readings")}
 
 
 def describe_entry(self: OpenAPIConverter, field: fields.Field[Any], ret: Json) -> Json:  # noqa: ARG001
@@ -92,16 +93,15 @@ def _given(name: str) -> Json:
     return {"required": [name], "properties": {name: ref(name)}}
 
 
-def calculation_schema(policies: Policies, version: Version, provision: Provision | None, name: str) -> Json:
+def calculation_schema(policies: Policies, provision: Provision | None, name: str) -> Json:
     """Describe the body of a calculation; `name` begins the names of its line components."""
-    frame = {"policy": _policy_schema(policies), "readings": readings_schema(version.readings.values())}
     if provision is None:
         lines = {"type": ["array", _NULL], "minItems": 1, "maxItems": MOST_LINES, "items": ref(f"{name}Line")}
-        return record({**frame, "facts": nullable(ref(f"{name}Facts")), "lines": lines})
+        return record({**_FRAME, "facts": nullable(ref(f"{name}Facts")), "lines": lines})
     granted = _granted_schema(policies, provision)
     complete = {"minItems": 1, "maxItems": MOST_LINES, **listed(ref(f"{name}Line"))}
     partial = {"minItems": 1, "maxItems": MOST_LINES, **listed(ref(f"{name}LineWithFacts"))}
-    optional = {**frame, "granted_before": granted}
+    optional = {**_FRAME, "granted_before": granted}
     return {
         "anyOf": [
             {"title": "complete lines", **record({**optional, "facts": {"type": _NULL}}, lines=complete)},
@@ -110,10 +110,9 @@ def calculation_schema(policies: Policies, version: Version, provision: Provisio
     }
 
 
-def screening_schema(policies: Policies) -> Json:
+def screening_schema() -> Json:
     """Describe the body of a screening."""
-    frame = {"policy": _policy_schema(policies), "readings": readings_schema(policies.newest.readings.values())}
-    return record({**frame, "facts": nullable(ref("Facts"))})
+    return record({**_FRAME, "facts": nullable(ref("Facts"))})
 
 
 def all_facts(converter: OpenAPIConverter, policies: Policies) -> Json:
@@ -126,25 +125,21 @@ def _described(converter: Any, reader: LineReader) -> Json:  # apispec leaves th
     return described
 
 
-def readings_schema(readings: Iterable[Reading]) -> Json:
-    """Describe the readings that may be asked for, each with its choices."""
-    properties: dict[str, Json] = {reading.id: _choices(reading) for reading in readings}
-    return {"type": ["object", _NULL], "additionalProperties": False, "properties": properties}
+def frame_schemas(policies: Policies) -> dict[str, Json]:
+    """Describe what every request may name: a policy, and readings with their choices."""
+    usable = [version for version in policies.versions if version.has_amounts]
+    names = dict.fromkeys(name for version in usable for name in (version.id, version.ref))
+    default = "默认按事项日期适用的版本 · default: in force on each line's event date"
+    readings = {reading.id: _choices(reading) for reading in policies.newest.readings.values()}
+    return {
+        "PolicyName": {"type": ["string", _NULL], "enum": [*names, None], "description": default},
+        "Readings": {"type": ["object", _NULL], "additionalProperties": False, "properties": readings},
+    }
 
 
 def _choices(reading: Reading) -> Json:
     question = reading.question
     return {"type": "string", "enum": list(reading.choices), "description": f"{question.zh} · {question.en}"}
-
-
-def _policy_schema(policies: Policies) -> Json:
-    usable = [version for version in policies.versions if version.has_amounts]
-    names = dict.fromkeys(name for version in usable for name in (version.id, version.ref))
-    return {
-        "type": ["string", _NULL],
-        "enum": [*names, None],
-        "description": "默认按事项日期适用的版本 · default: in force on each line's event date",
-    }
 
 
 def _granted_schema(policies: Policies, provision: Provision) -> Json:
