@@ -18,6 +18,7 @@ RUN python -m pip uninstall -y --root-user-action ignore pip setuptools wheel \
     && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin town
 COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH \
+    HOST=0.0.0.0 \
     PORT=8000 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
@@ -26,5 +27,5 @@ USER town
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"]
-# exec: gunicorn is process 1 and gets the signal to stop. Workers: -e WEB_CONCURRENCY=4.
-CMD ["sh", "-c", "exec gunicorn --bind 0.0.0.0:$PORT --workers ${WEB_CONCURRENCY:-2} --worker-class sync --worker-tmp-dir /dev/shm --no-control-socket 'service:create_app()'"]
+# It becomes gunicorn, which is then process 1 and gets the signal to stop. Workers: -e WEB_CONCURRENCY=4.
+CMD ["town-subsidy", "serve"]

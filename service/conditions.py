@@ -76,7 +76,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class WithinValidity:
-    """A policy was in force on the day; otherwise the rule is the reason why none was. Missing days are not judged."""
+    """A policy was in force on the day; otherwise the rule is the reason why none was. A missing day (0) is in none."""
 
     id: str
     field: str
@@ -84,9 +84,7 @@ class WithinValidity:
     def check(self, lines: Lines, counting: Mask, in_force: InForce) -> Finding:
         """Look the days up."""
         actual = lines.column(self.field)
-        met = in_force.applies(actual) >= 0
-        given = lines.given.get(self.field)
-        return Finding(met if given is None else met | ~given, actual)
+        return Finding(in_force.applies(actual) >= 0, actual)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def labelled(line: Json, language: Language) -> Json:
 
 
 class _Pen(NamedTuple):
-    """How one condition of a provision is written out: what it requires (None: that differs by line), and its figure."""
+    """How one condition is written out: what it requires (None: that differs by line), and how its figure is told."""
 
     condition: Condition
     article: str
@@ -161,7 +161,7 @@ def _where(given: Mask, texts: list[str | None]) -> list[str | None]:
 def _steps(decision: Decision) -> list[list[Json]]:
     method = METHODS[decision.provision.measure.calculator]
     steps = [
-        [_step(step, formula, result) for formula, result in zip(step.formulas, step.results, strict=True)]
+        [_step(step, formula, result) for formula, result in zip(step.formulas(), step.results.tolist(), strict=True)]
         for step in method.written(decision.provision, decision.lines, decision.calculated)
     ]
     if decision.rounding_difference is not None:
@@ -230,4 +230,5 @@ def _earlier(group: Column, requested: Fen) -> list[int]:
     first = np.searchsorted(group[order], group[order])
     earlier = np.empty_like(running)
     earlier[order] = running - running[first]
-    return earlier.tolist()
+    fen: list[int] = earlier.tolist()
+    return fen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,20 @@ from calculators.loan_interest import Periods
 
 #: The key under which every line is a group of its own.
 LINE = "line"
+
+
+class Unnamed(Sequence[str]):
+    """Stands for the ids of lines that nobody asks for by name: the rows of a file."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, row: Any) -> Any:
+        """Name a row as it would be named in a request."""
+        return f"L{row + 1}"
 
 
 class NotGiven(KeyError):
@@ -89,8 +104,9 @@ class Lines:
         """Take the chosen lines, in their order."""
         rows = np.flatnonzero(chosen)
         place = np.cumsum(chosen) - 1
+        named = not isinstance(self.ids, Unnamed)
         return Lines(
-            ids=[self.ids[row] for row in rows.tolist()],
+            ids=[self.ids[row] for row in rows.tolist()] if named else Unnamed(len(rows)),
             columns={name: column[rows] for name, column in self.columns.items() if name != LINE},
             given={name: mask[rows] for name, mask in self.given.items()},
             periods={name: _of_lines(table, chosen, place) for name, table in self.periods.items()},

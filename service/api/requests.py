@@ -12,7 +12,7 @@ from service.api.answers import Json, listed, record, ref
 from service.intake.fields import Entry, entry_for
 from service.intake.granted import MOST_ENTRIES
 from service.intake.request import MOST_LINES, reader_for
-from service.intake.schemas import LINE_ID, LineReader
+from service.intake.schemas import LineReader
 from service.intake.screening import reader_of_all
 from service.policies import Policies
 from service.policies.model import Field, Measure, Provision, Reading
@@ -81,11 +81,11 @@ def line_schemas(converter: OpenAPIConverter, reader: LineReader) -> tuple[Json,
     """Return the shapes of a complete line, of a line that leaves some inputs to the facts, and of the facts."""
     complete = _described(converter, reader)
     partial = {name: value for name, value in complete.items() if name != "required"}
-    known = {name: value for name, value in partial["properties"].items() if name != LINE_ID}
+    facts = {**partial, "properties": {name: nullable(ref(name)) for name in reader.inputs}}
     alternatives = [_given(one) for pair in reader.pairs for one in pair]
     if alternatives:
         complete = {**complete, "oneOf": alternatives}
-    return complete, partial, {**partial, "properties": known}
+    return complete, partial, facts
 
 
 def _given(name: str) -> Json:

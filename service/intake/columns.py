@@ -45,9 +45,7 @@ def lines_from(
 
 def _needs_column(asked: Input, field: Field) -> bool:
     """Tell whether an input has a column even where no line gives it."""
-    return (
-        asked.default is not None or asked.same_as is not None or asked.need == "nullable" or field.absent == "own_line"
-    )
+    return asked.default is not None or asked.same_as is not None or field.absent == "own_line"
 
 
 def _filled(

@@ -58,6 +58,7 @@ class LineReader:
         }
         self._read: dict[str, Callable[[Any], Any]] = {name: entry.read for name, entry in self.entries.items()}
         self._known = ", ".join(self.entries)
+        self._nullable = frozenset(name for name, asked in inputs.items() if asked.need == "nullable")
         self._required = frozenset(name for name, entry in self.entries.items() if entry.required)
         self.pairs = tuple(
             (name, asked.other)
@@ -83,7 +84,7 @@ class LineReader:
             values = self.schema.load(line)
         except ValidationError as error:
             defects = self._defects(error, line)
-        known = {name: value for name, value in values.items() if value is not None}
+        known = {name: value for name, value in values.items() if value is not None or name in self._nullable}
         return known, defects + self._alternatives(line)
 
     def _defects(self, error: ValidationError, line: Mapping[str, Any]) -> list[Defect]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from calculators.exact import Exact, Fen, Mask
+from calculators.exact import Column, Exact, Fen, Mask
 from service.lines import Lines
 from service.money import yuan
 from service.policies.model import FieldType, Measure, Provision
@@ -16,11 +16,14 @@ from service.policies.model import FieldType, Measure, Provision
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a derivation, for all lines: its id, each line's formula with numbers, its result in fen or days."""
+    """One step of a derivation, for all lines: its id, each line's result in fen or days, and how to write it out.
+
+    `formulas` writes each line's formula with its numbers; only who shows them calls it.
+    """
 
     id: str
-    formulas: list[str]
-    results: list[int]
+    results: Column
+    formulas: Callable[[], list[str]]
     unit: Literal["fen", "days"] = "fen"
 
 
@@ -60,6 +63,11 @@ class Method(Protocol):
 def grouped(fen: int) -> str:
     """Write fen with thousands separators, as formulas show them."""
     return yuan(fen, grouped=True)
+
+
+def written_out(pattern: str, amounts: Fen) -> list[str]:
+    """Fill a pattern with each line's amount."""
+    return [pattern.format(grouped(fen)) for fen in amounts.tolist()]
 
 
 def above(lines: Lines, part: str, whole: str) -> list[Doubt]:

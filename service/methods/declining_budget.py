@@ -42,8 +42,8 @@ class DecliningBudget:
             "linear": f"{base} − {base} × {decline} × {{}}",
             "compound_rounded_each_year": f"{base} × {remaining} → 0.01, × {{}}",
         }[terms.method]
-        formulas = [pattern.format(declines) for declines in lines.columns["declines"].tolist()]
-        return [Step("scheduled", formulas, calculated.tolist())]
+        declines = lines.columns["declines"]
+        return [Step("scheduled", calculated, lambda: [pattern.format(count) for count in declines.tolist()])]
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
         return []

@@ -8,7 +8,7 @@ from typing import ClassVar
 from calculators import fixed_award
 from calculators.exact import Exact, Fen, Mask
 from service.lines import Lines
-from service.methods.base import Doubt, Step, Written, grouped
+from service.methods.base import Doubt, Step, Written, written_out
 from service.policies.model import FieldType, Measure, Provision
 
 
@@ -27,8 +27,7 @@ class FixedAward:
         return fixed_award.calculate(award=lines.columns["award"]).award
 
     def written(self, provision: Provision, lines: Lines, calculated: Fen) -> Written:
-        formulas = [grouped(fen) for fen in lines.columns["award"].tolist()]
-        return [Step("award", formulas, calculated.tolist())]
+        return [Step("award", calculated, lambda: written_out("{}", lines.columns["award"]))]
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
         return []

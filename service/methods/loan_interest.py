@@ -49,26 +49,10 @@ class LoanInterest:
 
     def written(self, provision: Provision, lines: Lines, calculated: Fen) -> Written:
         terms = _terms(provision.measure)
-        columns = lines.columns
-        rate, days = rate_text(terms.rate), columns["days"].tolist()
-        divisors = [terms.days_per_year] * lines.count
-        if terms.days_per_year == "actual":
-            divisors = _days_of_year(columns["application_year"]).tolist()
-        if terms.principal == "outstanding":
-            written = _balance_formulas(lines)
-            formulas = [
-                f"({sum_} = {grouped(of)}) × {rate} ÷ {per}"
-                for sum_, of, per in zip(written, columns["fen_days"].tolist(), divisors, strict=True)
-            ]
-        else:
-            formulas = [
-                f"{grouped(principal)} × {rate} × {count} ÷ {per}"
-                for principal, count, per in zip(columns["disbursed_amount"].tolist(), days, divisors, strict=True)
-            ]
-        by_days = Step("by_days", formulas, calculated.tolist())
+        by_days = Step("by_days", calculated, lambda: _by_days_formulas(terms, lines))
         if "interest_periods" not in lines.periods or terms.principal == "outstanding":
             return [by_days]
-        return [Step("days", _period_formulas(terms, lines), days, "days"), by_days]
+        return [Step("days", lines.columns["days"], lambda: _period_formulas(terms, lines), "days"), by_days]
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
         return _beyond_calendar(lines) + above(lines, "other_interest_subsidy", "interest_accrued")
@@ -120,6 +104,19 @@ def _anniversary(days: Days, months: int) -> Days:
 
 def _days_of_year(year: Column) -> Days:
     return first_day(year + 1) - first_day(year)
+
+
+def _by_days_formulas(terms: loan_interest.Terms, lines: Lines) -> list[str]:
+    columns = lines.columns
+    rate = rate_text(terms.rate)
+    divisors = [terms.days_per_year] * lines.count
+    if terms.days_per_year == "actual":
+        divisors = _days_of_year(columns["application_year"]).tolist()
+    if terms.principal == "outstanding":
+        sums = zip(_balance_formulas(lines), columns["fen_days"].tolist(), divisors, strict=True)
+        return [f"({balances} = {grouped(fen_days)}) × {rate} ÷ {per}" for balances, fen_days, per in sums]
+    products = zip(columns["disbursed_amount"].tolist(), columns["days"].tolist(), divisors, strict=True)
+    return [f"{grouped(principal)} × {rate} × {days} ÷ {per}" for principal, days, per in products]
 
 
 def _period_formulas(terms: loan_interest.Terms, lines: Lines) -> list[str]:

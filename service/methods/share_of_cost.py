@@ -11,8 +11,8 @@ from calculators import share_of_cost
 from calculators.exact import Exact, Fen, Mask
 from service.conditions import Threshold
 from service.lines import Lines
-from service.methods.base import Doubt, Step, Written, above, grouped
-from service.money import rate_text, yuan
+from service.methods.base import Doubt, Step, Written, above, grouped, written_out
+from service.money import rate_text
 from service.policies.model import FieldType, Measure, Provision
 
 
@@ -42,17 +42,14 @@ class ShareOfCost:
         base = lines.columns["base"]
         steps = []
         if len(terms.cost) > 1 or terms.less or terms.at_most:
-            steps.append(Step("base", _base_formulas(terms, lines), base.tolist()))
+            steps.append(Step("base", base, lambda: _base_formulas(terms, lines)))
+        counted = base
         if terms.counts == "excess":
-            spread = lines.columns["base_above_threshold"]
-            pattern = f"(Σ − {yuan(_threshold(provision.measure).at_least, grouped=True)}) × {{}} ÷ Σ"
-            steps.append(
-                Step("base_above_threshold", [pattern.format(grouped(fen)) for fen in base.tolist()], spread.tolist())
-            )
-            base = spread
-        share = rate_text(terms.share)
-        formulas = [f"{grouped(fen)} × {share}" for fen in base.tolist()]
-        return [*steps, Step("by_share", formulas, calculated.tolist())]
+            counted = lines.columns["base_above_threshold"]
+            above_threshold = f"(Σ − {grouped(_threshold(provision.measure).at_least)}) × {{}} ÷ Σ"
+            steps.append(Step("base_above_threshold", counted, lambda: written_out(above_threshold, base)))
+        by_share = f"{{}} × {rate_text(terms.share)}"
+        return [*steps, Step("by_share", calculated, lambda: written_out(by_share, counted))]
 
     def doubts(self, measure: Measure, lines: Lines) -> list[Doubt]:
         if "government_paid" not in measure.inputs:
