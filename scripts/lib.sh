@@ -12,6 +12,7 @@ python3       command -v python3
 python3-venv  python3 -c "import ensurepip, venv"
 '
 test_needs=$serve_needs'
+curl          command -v curl
 '
 
 say() { printf '%s\n' "$*" >&2; }
