@@ -161,9 +161,9 @@ def _limited(provision: Provision, lines: Lines, judgement: Judgement, due: Exac
             amount, entry = _within_shared_ceiling(limit, amount, lines, counting, history)
             applied.append(entry)
     rule = judgement.rule
-    for position, entry in enumerate(applied, start=1):
+    for entry in applied:
         if np.count_nonzero(entry.binding):
-            rule = np.where(entry.binding, position, rule)
+            rule = np.where(entry.binding, judgement.rules.index(entry.limit.id), rule)
     return Decision(provision, lines, judgement, rule, amount, calculated, tuple(applied), difference)
 
 

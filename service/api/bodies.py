@@ -16,7 +16,10 @@ def json_body(request: Request) -> bytes:
     declared = request.environ.get("CONTENT_TYPE", "")
     if (declared != _JSON and not _is_json(declared)) or _is_coded(request):
         raise UnsupportedMediaType
-    return request.get_data(cache=False)
+    body = request.get_data(cache=False)
+    if not request.environ.get("CONTENT_LENGTH"):
+        request.stream.read(1)  # a stream of unknown length is cut at the limit: one byte more is refused, not dropped
+    return body
 
 
 def _is_json(declared: str) -> bool:

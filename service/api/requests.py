@@ -9,7 +9,8 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields
 
 from service.api.answers import Json, listed, record, ref
-from service.intake.fields import Entry, entry_for
+from service.intake.dictionary import entry_for
+from service.intake.fields import Entry
 from service.intake.granted import MOST_ENTRIES
 from service.intake.request import MOST_LINES, reader_for
 from service.intake.schemas import LineReader

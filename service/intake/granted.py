@@ -11,8 +11,9 @@ from marshmallow import ValidationError
 
 from service.errors import Defect
 from service.intake.envelope import Defects, unknown_keys
-from service.intake.fields import Entry, Table, Year, Yuan, defects_of, escaped
+from service.intake.fields import Entry, Year, Yuan, defects_of, escaped
 from service.intake.schemas import LINE_ID, LineReader, Values
+from service.intake.tables import Table
 from service.lines import LINE, Granted, Lines
 from service.policies.model import Limit, Provision
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError
 
 from service.errors import Defect
-from service.intake.fields import Entry, Text, defects_of, entry_for, escaped
+from service.intake.dictionary import entry_for
+from service.intake.fields import Entry, Text, defects_of, escaped
 from service.policies.model import Field, Input
 
 LINE_ID: Final = "line_id"

@@ -15,7 +15,7 @@ from service.policies.calendar import Calendar, calendar
 from service.policies.file_schema import VersionEntry
 from service.policies.model import Field, Measure, Provision, Validity, Version, Words
 from service.policies.report import Tree
-from service.policies.resolve import applied, resolved
+from service.policies.resolve import computed_with, resolved
 
 PROVISIONS_AT_MOST: Final = 1_000
 CALENDARS_AT_MOST: Final = 100
@@ -107,7 +107,7 @@ class Policies:
             rounding_stage=parsed["rounding_stage"],
             measure=measure_of(measure, parsed, self.fields),
             readings={one: holding[one] for one in version.shaped_by[measure]},
-            sha256=sha256_of(applied(tree)),
+            sha256=sha256_of(computed_with(tree)),
             fields=self.fields,
         )
 

@@ -9,6 +9,8 @@ from service.policies.report import Tree
 
 #: Mappings of a measure in which a reading may add an entry, or delete one by null.
 OPEN: Final = frozenset({"conditions", "limits"})
+#: Texts of a measure: rewording them changes no amount, and so no hash.
+_ONLY_READ: Final = frozenset({"title", "who", "materials", "earmark"})
 _OPEN_DEPTH: Final = 4  # measures, the measure, conditions, the condition
 
 
@@ -68,6 +70,16 @@ def applied(tree: Tree) -> Tree:
     kept = ("id", "version", "document", "in_force", "rounding", "rounding_stage")
     measures = {name: with_classes(measure, tree["town_classes"]) for name, measure in tree.get("measures", {}).items()}
     return {key: tree[key] for key in kept if key in tree} | {"measures": measures}
+
+
+def computed_with(tree: Tree) -> Tree:
+    """Return what decides an amount: what is applied, without the texts that only people read."""
+    plain = applied(tree)
+    measures = {
+        name: {key: value for key, value in measure.items() if key not in _ONLY_READ}
+        for name, measure in plain["measures"].items()
+    }
+    return {**plain, "measures": measures}
 
 
 def shaping(tree: Tree) -> dict[str, tuple[str, ...]]:
