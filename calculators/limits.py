@@ -20,7 +20,8 @@ def sums(amount: Fen, group: Column, groups: int) -> Fen:
     """Add amounts up by group: fen per group, of length `groups`."""
     refuse_overflow(amount)
     if groups == 1:
-        return np.asarray(amount.sum(keepdims=True), dtype=np.int64)
+        total: Fen = np.add.reduce(amount, keepdims=True)
+        return total
     added = np.zeros(groups, dtype=np.int64)
     np.add.at(added, group, amount)
     return added

@@ -11,7 +11,7 @@ from calculators import declining_budget
 from calculators.exact import Column, Days
 from service.conditions import REASONS
 from service.engine import Decision, History, decide
-from service.lines import Lines
+from service.lines import Lines, first_day
 from service.policies import Policies
 from service.policies.model import Measure
 
@@ -82,4 +82,4 @@ def event_days(measure: Measure, lines: Lines) -> Days:
     event = lines.column(measure.event)
     if measure.event != "year":
         return event
-    return (event - 1969).astype("M8[Y]").astype("M8[D]").astype(np.int64) - 1
+    return first_day(event + 1) - 1

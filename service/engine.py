@@ -211,7 +211,7 @@ def _within_shared_ceiling(
 ) -> tuple[Fen, Applied]:
     group, groups = lines.groups(limit.per)
     if limit.amount is not None:
-        ceiling = np.full(groups, limit.amount, dtype=np.int64)
+        ceiling = np.array([limit.amount]) if groups == 1 else np.full(groups, limit.amount, dtype=np.int64)
     else:
         assert limit.of is not None
         assert limit.share is not None

@@ -11,6 +11,9 @@ import numpy as np
 from calculators.exact import Column, Days, Mask
 from calculators.loan_interest import Periods
 
+#: The years in which dates may lie.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+_FIRST_DAYS = (np.arange(FIRST_YEAR, LAST_YEAR + 2) - 1970).astype("M8[Y]").astype("M8[D]").astype(np.int64)
 #: The key under which every line is a group of its own.
 LINE = "line"
 
@@ -125,8 +128,8 @@ def year_of(days: Days) -> Column:
 
 
 def first_day(year: Column) -> Days:
-    """Tell the first of January of each year."""
-    return (year - 1970).astype("M8[Y]").astype("M8[D]").astype(np.int64)
+    """Tell the first of January of each year, within the years that are calculated and one more."""
+    return _FIRST_DAYS[year - FIRST_YEAR]
 
 
 def encode(values: Sequence[object | None], *, own_line: bool = False) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,36 +16,46 @@ _TEXTS = frozenset({"text", "credit_code"})
 _TABLES = frozenset({"periods", "balances"})
 
 
-def lines_from(
-    ids: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-    inputs: Mapping[str, Input],
-    dictionary: Mapping[str, Field],
-) -> Lines:
-    """Lay rows out as columns. A row holds what `Entry.read` returned, under the names of `inputs`."""
+class Place(NamedTuple):
+    """Where an input goes; `always` means that it has a column even if no line gives it."""
+
+    asked: Input
+    field: Field
+    is_text: bool
+    is_table: bool
+    always: bool
+
+
+def layout_of(inputs: Mapping[str, Input], dictionary: Mapping[str, Field]) -> tuple[Place, ...]:
+    """Work out once where the inputs of a measure go."""
+    places = []
+    for name, asked in inputs.items():
+        field = dictionary[name]
+        always = asked.default is not None or asked.same_as is not None or field.absent == "own_line"
+        places.append(Place(asked, field, field.type in _TEXTS, field.type in _TABLES, always))
+    return tuple(places)
+
+
+def lines_from(ids: Sequence[str], rows: Sequence[Mapping[str, Any]], layout: Sequence[Place]) -> Lines:
+    """Lay rows out as columns. A row holds what `Entry.read` returned, under the names of the inputs."""
     lines = Lines(ids=ids, columns={})
     present = rows[0].keys() if len(rows) == 1 else {name for row in rows for name in row}
     numbers: list[str] = []
     matrix: list[list[int]] = []
-    for name, asked in inputs.items():
-        field = dictionary[name]
-        if name not in present and not _needs_column(asked, field):
+    for asked, field, is_text, is_table, always in layout:
+        name = field.id
+        if not always and name not in present:
             continue
         values = [row.get(name) for row in rows]
-        if field.type in _TABLES:
+        if is_table:
             _add_table(lines, name, values)
-        elif field.type in _TEXTS:
+        elif is_text:
             _add_text(lines, field, values)
         elif None not in values or (values := _filled(lines, asked, values, rows)):
             numbers.append(name)
             matrix.append(values)  # type: ignore[arg-type]  # no None is left in them
     lines.columns.update(zip(numbers, np.array(matrix, dtype=np.int64), strict=True))
     return lines
-
-
-def _needs_column(asked: Input, field: Field) -> bool:
-    """Tell whether an input has a column even where no line gives it."""
-    return asked.default is not None or asked.same_as is not None or field.absent == "own_line"
 
 
 def _filled(

@@ -9,7 +9,8 @@ import numpy as np
 import orjson
 
 from service.errors import Defect, NotFound, Refused
-from service.intake.fields import FIRST_YEAR, LAST_YEAR, days_of_text, escaped
+from service.intake.fields import days_of_text, escaped
+from service.lines import FIRST_YEAR, LAST_YEAR
 from service.policies import Policies
 from service.policies.model import Provision, Version
 

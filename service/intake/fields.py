@@ -18,10 +18,10 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as NotACreditCode
 
 from service.errors import Defect
+from service.lines import FIRST_YEAR, LAST_YEAR
 from service.money import FEN_BOUND, YUAN_PATTERN, days_of, fen_of
 from service.policies.model import Field
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 LONGEST_TEXT = 64
 LONGEST_YUAN = 64
 CREDIT_CODE_LENGTH = 18

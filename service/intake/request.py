@@ -64,7 +64,7 @@ def read_request(policies: Policies, measure: str, body: bytes | Body) -> Reques
     ids = _ids(rows, defects)
     entries = read_granted(data.get("granted_before"), choice.provision, reader, defects)
     refuse(defects)
-    lines = lines_from(ids, rows, reader.inputs, policies.fields)
+    lines = lines_from(ids, rows, reader.layout)
     granted, warnings = coded(entries, lines, rows)
     digest = sha256_of({"measure": measure, **data})
     policy, readings, _, provision = choice

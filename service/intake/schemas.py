@@ -9,6 +9,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError
 
 from service.errors import Defect
+from service.intake.columns import layout_of
 from service.intake.dictionary import entry_for
 from service.intake.fields import Entry, Text, defects_of, escaped
 from service.policies.model import Field, Input
@@ -52,6 +53,7 @@ class LineReader:
     """
 
     def __init__(self, inputs: Mapping[str, Input], dictionary: Mapping[str, Field], *, with_id: bool = True) -> None:
+        self.layout = layout_of(inputs, dictionary)
         self.inputs = inputs
         self.schema = schema_of(inputs, dictionary, with_id=with_id)
         self.entries: dict[str, Entry] = {

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from service.canonical import sha256_of
 from service.errors import Defect
-from service.intake.columns import lines_from
+from service.intake.columns import layout_of, lines_from
 from service.intake.envelope import (
     Body,
     facts_of,
@@ -64,7 +64,7 @@ def lines_of(facts: Mapping[str, Any], measure: Measure, fields: Mapping[str, Fi
     """
     row = {name: facts[name] for name in measure.inputs if facts.get(name) is not None}
     missing = [name for name, asked in measure.inputs.items() if _lacking(name, asked, facts, measure)]
-    return lines_from(["L1"], [row], measure.inputs, fields), missing
+    return lines_from(["L1"], [row], layout_of(measure.inputs, fields)), missing
 
 
 def reader_of_all(policies: Policies) -> LineReader:

@@ -15,8 +15,6 @@ from service.methods.base import Doubt, Step, Written, above, grouped
 from service.money import day_of, days_of, rate_text
 from service.policies.model import FieldType, Measure, Provision
 
-DAYS_OF_LONGEST_YEAR = 366
-
 
 class LoanInterest:
     """Derives `days`, `fen_days` (principal × days) and `interest` (net of other subsidies)."""
@@ -151,11 +149,11 @@ def _beyond_calendar(lines: Lines) -> list[Doubt]:
     if declared is None:
         return []
     ends = first_day(lines.columns["application_year"] + 1)
-    left = np.minimum(ends - lines.columns["disbursed_on"], DAYS_OF_LONGEST_YEAR)
-    doubtful = (declared > left) & (left > 0)
+    left = ends - lines.columns["disbursed_on"]
+    doubtful = declared > left
     if not np.count_nonzero(doubtful):
         return []
     return [
         Doubt(row, "interest_paid_days", "days_beyond_calendar", str(declared[row]), f"≤ {left[row]}")
-        for row in np.flatnonzero(doubtful).tolist()
+        for row in np.flatnonzero(doubtful & (left > 0)).tolist()
     ]
