@@ -69,8 +69,8 @@ def applicable(
     """
     applies = policies.calendar(readings).applies(event_days(measure, lines))
     if policy is not None:
-        named = np.array([policy in (version.id, version.ref) for version in policies.versions])
-        applies = np.where((applies >= 0) & ~named[applies], -1 - REASONS.index("other_policy"), applies)
+        others = [place for place, version in enumerate(policies.versions) if policy not in (version.id, version.ref)]
+        applies = np.where(np.isin(applies, others), -1 - REASONS.index("other_policy"), applies)
     if isinstance(measure.terms, declining_budget.Terms):
         too_early = lines.column(measure.event) < measure.terms.base_year
         applies = np.where(too_early, -1 - REASONS.index("before_base_year"), applies)

@@ -16,7 +16,7 @@ from service.intake.request import MOST_LINES, reader_for
 from service.intake.schemas import LineReader
 from service.intake.screening import reader_of_all
 from service.policies import Policies
-from service.policies.model import Field, Measure, Provision, Reading
+from service.policies.model import Field, Limit, Measure, Provision, Reading
 
 #: What an example says where nothing better is known of a field than its type.
 _BY_TYPE: Final[Mapping[str, Any]] = {
@@ -143,8 +143,16 @@ def _choices(reading: Reading) -> Json:
     return {"type": "string", "enum": list(reading.choices), "description": f"{question.zh} · {question.en}"}
 
 
+def _shared_limits(policies: Policies, provision: Provision) -> list[Limit]:
+    """List the shared limits of a measure under every choice of every reading that shapes it."""
+    version = policies.version(f"{provision.policy}@{provision.version}")
+    asked = [{}, *({name: choice} for name in provision.readings for choice in version.readings[name].choices)]
+    shapes = [policies.provision(version, provision.measure.id, readings) for readings in asked]
+    return [limit for shape in shapes for limit in shape.measure.limits if limit.shared]
+
+
 def _granted_schema(policies: Policies, provision: Provision) -> Json:
-    shared = [limit for limit in provision.measure.limits if limit.shared]
+    shared = _shared_limits(policies, provision)
     if not shared:
         return {"type": ["array", _NULL], "maxItems": 0}
     keys = {key for limit in shared for key in limit.per if key in policies.fields}
@@ -153,7 +161,7 @@ def _granted_schema(policies: Policies, provision: Provision) -> Json:
     group |= {key: {"type": "integer", "minimum": 1900, "maximum": 2200} for key in sorted(years)}
     entry = record(
         {"group": {"type": ["object", _NULL], "properties": group}},
-        limit={"type": "string", "enum": [limit.id for limit in shared]},
+        limit={"type": "string", "enum": sorted({limit.id for limit in shared})},
         amount=entry_for(next(field for field in policies.fields.values() if field.type == "yuan")).json_schema,
     )
     return {"type": ["array", _NULL], "maxItems": MOST_ENTRIES, "items": entry}

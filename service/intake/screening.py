@@ -62,7 +62,11 @@ def lines_of(facts: Mapping[str, Any], measure: Measure, fields: Mapping[str, Fi
 
     Of two inputs that stand for one another the first is asked for.
     """
-    row = {name: facts[name] for name in measure.inputs if facts.get(name) is not None}
+    row = {
+        name: facts[name]
+        for name, asked in measure.inputs.items()
+        if facts.get(name) is not None or (asked.need == "nullable" and name in facts)
+    }
     missing = [name for name, asked in measure.inputs.items() if _lacking(name, asked, facts, measure)]
     return lines_from(["L1"], [row], layout_of(measure.inputs, fields)), missing
 
