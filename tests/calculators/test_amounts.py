@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -102,6 +103,8 @@ def test_steps_are_years_or_editions() -> None:
     by_edition = declining_budget.Terms(TEN_MILLION, 2026, Fraction(1, 10), counted_by="edition")
     assert declining_budget.declines(by_year, year=year, editions=None).tolist() == [1, 5]
     assert declining_budget.declines(by_edition, year=year, editions=editions).tolist() == [0, 3]
+    one_more = replace(by_edition, first_step=1)
+    assert declining_budget.declines(one_more, year=year, editions=editions).tolist() == [1, 4]
     with pytest.raises(ValueError, match="needs the editions held"):
         declining_budget.declines(by_edition, year=year, editions=None)
 

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calculators.exact import (
-    INT64_MAX,
     Exact,
     Rounding,
+    all_of,
     least,
     portion,
     refuse_overflow,
@@ -25,6 +25,7 @@ from calculators.exact import (
 from tests.calculators import references
 from tests.calculators.references import column, exact_of, fractions_of
 
+LARGEST = 2**63 - 1
 FEN = st.integers(0, 10**13 - 1)
 RATES = st.builds(
     lambda low, high: Fraction(min(low, high), max(low, high)), st.integers(1, 9_999), st.integers(1, 9_999)
@@ -106,13 +107,13 @@ def test_total_rounds_only_the_sum(amounts: list[Fraction], rounding: Rounding) 
     assert total(exact_of(amounts), rounding) == references.rounded(sum(amounts, Fraction(0)), rounding)
 
 
-@given(st.lists(st.integers(0, INT64_MAX), min_size=1, max_size=6))
-@example([INT64_MAX])
-@example([INT64_MAX // 2, INT64_MAX // 2])
-@example([INT64_MAX // 2 + 1, INT64_MAX // 2 + 1])
+@given(st.lists(st.integers(0, LARGEST), min_size=1, max_size=6))
+@example([LARGEST])
+@example([LARGEST // 2, LARGEST // 2])
+@example([LARGEST // 2 + 1, LARGEST // 2 + 1])
 def test_a_sum_is_exact_or_refused(amounts: list[int]) -> None:
     """A sum never wraps: it is right, or it is refused because it could have left int64."""
-    if max(amounts) * len(amounts) > INT64_MAX:
+    if max(amounts) * len(amounts) > LARGEST:
         with pytest.raises(OverflowError, match=r"92,233,720,368,547,758\.07 yuan"):
             sum_of(column(amounts))
     else:
@@ -123,6 +124,12 @@ def test_nothing_adds_up_to_nothing() -> None:
     """An empty column is no overflow and sums to zero."""
     refuse_overflow(column([]))
     assert sum_of(column([])) == 0
+
+
+@given(st.lists(st.booleans(), max_size=5))
+def test_a_mask_holds_everywhere_or_not(mask: list[bool]) -> None:
+    """A mask holds if no line fails it; of no lines none does."""
+    assert all_of(np.array(mask, dtype=np.bool_)) == all(mask)
 
 
 SUMS = st.integers(1, 2**61 - 1)
@@ -152,7 +159,7 @@ def test_share_of_the_largest_inputs(room: int, amount: int, of: int) -> None:
     assert (int(quotient[0]), int(remainder[0])) == divmod(room * amount, of)
 
 
-@pytest.mark.parametrize("of", [2**61, 2**62 - 1, INT64_MAX])
+@pytest.mark.parametrize("of", [2**61, 2**62 - 1, LARGEST])
 def test_share_of_a_sum_too_large_is_refused(of: int) -> None:
     """A sum of 2**61 fen and more is refused with words, not divided wrongly."""
     with pytest.raises(OverflowError, match=r"46,116,860,184,273,879\.03 yuan"):

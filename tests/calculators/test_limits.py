@@ -6,12 +6,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from calculators.exact import INT64_MAX
 from calculators.limits import ALLOCATIONS, sums
 from tests.calculators.references import SHARES, by_group, column, fen_by_fen, pro_rata
 
 EACH_WAY = pytest.mark.parametrize("way", sorted(SHARES))
 
+LARGEST = 2**63 - 1
 SMALL = st.integers(0, 30)
 AMOUNTS = st.one_of(st.lists(SMALL, min_size=1, max_size=9), st.lists(st.integers(0, 10**13), min_size=1, max_size=9))
 
@@ -174,7 +174,7 @@ def test_sums_by_group(case: tuple[list[int], list[int], list[int]]) -> None:
 @pytest.mark.parametrize("groups", [1, 2])
 def test_amounts_that_could_overflow_are_refused(way: str, groups: int) -> None:
     """No way of sharing adds up amounts beyond int64."""
-    amounts = [INT64_MAX // 2 + 1] * 2
+    amounts = [LARGEST // 2 + 1] * 2
     with pytest.raises(OverflowError):
         granted(way, amounts, [1] * groups)
 
