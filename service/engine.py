@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -39,8 +38,7 @@ class History(Protocol):
         """Return the fen granted before to each of the groups into which the lines fall for this limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A limit as applied, and on which lines it lowered the amount.
 
     A line's own ceiling has `ceiling` per line; `given` masks the lines that have it at all (None: all). A shared one
@@ -57,8 +55,7 @@ class Applied:
     requested: Fen | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """Which conditions the lines meet: each condition's finding, and the first rule that each line fails (0: none).
 
     `rule` holds positions in `rules`; `statuses` gives each rule's position in STATUSES; `counting` masks the lines
@@ -77,8 +74,7 @@ class Judgement:
         return [condition for condition, finding in self.findings.items() if finding is None]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Everything that is known about the lines after the decision; all columns are of the lines' length.
 
     `rule` holds positions in `judgement.rules`; `calculated` is the rounded amount before conditions and limits;

@@ -51,12 +51,11 @@ class Lines:
     columns: dict[str, Column]
     given: dict[str, Mask] = field(default_factory=dict)
     periods: dict[str, Periods] = field(default_factory=dict)
+    count: int = field(init=False)
     _groups: dict[tuple[str, ...], tuple[Column, int]] = field(default_factory=dict)
 
-    @property
-    def count(self) -> int:
-        """Tell how many lines there are."""
-        return len(self.ids)
+    def __post_init__(self) -> None:
+        self.count = len(self.ids)
 
     def has(self, name: str) -> bool:
         """Tell whether any line gives this field."""

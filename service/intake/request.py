@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import repeat
 from operator import contains
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from service.canonical import sha256_of
 from service.errors import Defect
@@ -34,8 +34,7 @@ _READERS: Final[dict[tuple[Policies, Provision | None], LineReader]] = {}
 _NO_FACTS: Final[dict[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request that was read: everything in it is right by type and bounds.
 
     `provision` is that of the policy named, or in force on the first line's event date; None for a
@@ -49,7 +48,7 @@ class Request:
     lines: Lines
     granted_before: tuple[Granted, ...]
     inputs_sha256: str
-    warnings: list[Defect] = field(default_factory=list)
+    warnings: tuple[Defect, ...] = ()
 
 
 def read_request(policies: Policies, measure: str, body: bytes | Body) -> Request:
@@ -68,7 +67,7 @@ def read_request(policies: Policies, measure: str, body: bytes | Body) -> Reques
     granted, warnings = coded(entries, lines, rows)
     digest = sha256_of({"measure": measure, **data})
     policy, readings, _, provision = choice
-    return Request(measure, policy, readings, provision, lines, granted, digest, warnings)
+    return Request(measure, policy, readings, provision, lines, granted, digest, tuple(warnings))
 
 
 def reader_for(policies: Policies, provision: Provision | None) -> LineReader:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -14,8 +13,7 @@ from service.money import yuan
 from service.policies.model import FieldType, Measure, Provision
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a derivation, for all lines: its id, each line's result in fen or days, and how to write it out.
 
     `formulas` writes each line's formula with its numbers; only who shows them calls it.
