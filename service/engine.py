@@ -27,6 +27,11 @@ from service.lines import Lines, NotGiven
 from service.methods import METHODS
 from service.policies.model import Limit, Provision
 
+__all__ = [
+    "ELIGIBLE", "INELIGIBLE", "MANUAL_REVIEW", "NOT_IN_FORCE", "STATUSES", "Applied", "Decision", "History",
+    "Judgement", "decide", "judge", "rules_of", "sums",
+]  # fmt: skip
+
 STATUSES = ("eligible", "ineligible", "manual_review", "not_in_force")
 ELIGIBLE, INELIGIBLE, MANUAL_REVIEW, NOT_IN_FORCE = range(len(STATUSES))
 
@@ -111,7 +116,7 @@ def judge(provision: Provision, lines: Lines, in_force: InForce) -> Judgement:
 
     A condition whose inputs no line gives is not judged: its finding is None (a screening asks before all is known).
     """
-    rules, statuses = _rules(provision)
+    rules, statuses = rules_of(provision)
     rule = np.zeros(lines.count, dtype=np.int64)
     counting = np.ones(lines.count, dtype=np.bool_)
     findings: dict[str, Finding | None] = {}
@@ -133,7 +138,7 @@ def judge(provision: Provision, lines: Lines, in_force: InForce) -> Judgement:
 
 
 @lru_cache(maxsize=1024)
-def _rules(provision: Provision) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def rules_of(provision: Provision) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """List the rule ids that a line can end with, and the status of each: method, limits, conditions, reasons."""
     measure = provision.measure
     failing = [getattr(condition, "otherwise", "") for condition in measure.conditions]

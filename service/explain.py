@@ -221,14 +221,16 @@ def _requests(applied: Applied, lines: Lines) -> tuple[list[int], list[int] | No
         return applied.requested.tolist(), [0] if in_order else None
     sums: Fen = np.zeros(len(applied.ceiling), dtype=np.int64)
     np.add.at(sums, applied.group, applied.requested)
-    return sums[applied.group].tolist(), _earlier(applied.group, applied.requested) if in_order else None
+    return sums[applied.group].tolist(), earlier_in_group(
+        applied.group, applied.requested
+    ).tolist() if in_order else None
 
 
-def _earlier(group: Column, requested: Fen) -> list[int]:
+def earlier_in_group(group: Column, requested: Fen) -> Fen:
+    """Add up, for each line, what the earlier lines of its group request."""
     order = np.argsort(group, kind="stable")
     running = requested[order].cumsum() - requested[order]
     first = np.searchsorted(group[order], group[order])
     earlier = np.empty_like(running)
     earlier[order] = running - running[first]
-    fen: list[int] = earlier.tolist()
-    return fen
+    return earlier

@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from calculators.exact import Column, Days, Mask
+from calculators.exact import Column, Days, Fen, Mask
 from calculators.loan_interest import Periods
+
+__all__ = [
+    "FIRST_YEAR", "LAST_YEAR", "LINE", "Column", "Days", "Fen", "Granted", "Lines", "Mask", "NotGiven", "Periods",
+    "Unnamed", "encode", "first_day", "year_of",
+]  # fmt: skip
 
 #: The years in which dates may lie.
 FIRST_YEAR, LAST_YEAR = 1900, 2200

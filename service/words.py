@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
 from service.errors import Defect
 from service.policies.model import Language
@@ -89,6 +87,10 @@ def clipped_text(value: Any) -> str:
 @lru_cache(maxsize=256)
 def language_of(accept_language: str | None) -> Language:
     """Choose the language that a caller prefers; Chinese where nothing is said or nothing fits."""
+    # Imported here: only a request has such a header, and files are to be read before all of werkzeug is there.
+    from werkzeug.datastructures import LanguageAccept
+    from werkzeug.http import parse_accept_header
+
     accepted = parse_accept_header(accept_language, LanguageAccept)
     return "en" if accepted.best_match(("zh", "en"), default="zh") == "en" else "zh"
 

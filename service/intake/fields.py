@@ -14,8 +14,6 @@ from functools import lru_cache
 from typing import Any, cast
 
 from marshmallow import ValidationError, fields
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError as NotACreditCode
 
 from service.errors import Defect
 from service.lines import FIRST_YEAR, LAST_YEAR
@@ -124,17 +122,26 @@ class CreditCode(Text):
         text = super().read(value)
         if len(text) != CREDIT_CODE_LENGTH:
             return text
-        try:
-            return _credit_code(text)
-        except NotACreditCode:
-            raise wrong("credit_code_wrong", value, "GB 32100") from None
+        code = _credit_code(text)
+        if code is None:
+            raise wrong("credit_code_wrong", value, "GB 32100")
+        return code
 
 
 @lru_cache(maxsize=16_384)
-def _credit_code(text: str) -> str:
+def _credit_code(text: str) -> str | None:
+    """Return the normal form of a unified social credit code, None for what is none."""
+    # Imported here: it brings all of ssl along, which files need not wait for.
+    from stdnum.cn import uscc
+    from stdnum.exceptions import ValidationError as NotACreditCode
+
     if not text.isascii():
-        raise NotACreditCode
-    return uscc.validate(text)
+        return None
+    try:
+        code: str = uscc.validate(text)
+    except NotACreditCode:
+        return None
+    return code
 
 
 class Code(Entry):
