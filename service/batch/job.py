@@ -1,0 +1,191 @@
+"""From files to a file: the format of each, part by part, nothing half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+
+import polars as pl
+
+from service.batch.earlier import CALCULATED
+from service.batch.run import Options, Run
+from service.batch.sources import Piece, pieces_of
+from service.batch.streams import Format, format_of, write_csv, write_ndjson, write_parquet
+from service.batch.totals import Totals
+from service.batch.workbook import ALL, Decided, pieces_of_workbook, write_result
+from service.errors import Defect, NotFound, Refused
+from service.policies import Policies
+from service.policies.model import Provision
+
+_WRITERS: dict[Format, Callable[[Iterator[pl.DataFrame], Path], None]] = {
+    "csv": write_csv,
+    "ndjson": write_ndjson,
+    "parquet": write_parquet,
+}
+#: Formats whose columns have types: what came typed goes out as it came.
+_TYPED: Final = frozenset({"ndjson", "parquet"})
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of the files: control totals by measure, and codes of notes with the places they are about."""
+
+    totals: dict[str, Totals] = field(default_factory=dict)
+    warnings: list[Defect] = field(default_factory=list)
+
+    @property
+    def invalid(self) -> int:
+        """Tell how many rows could not be used."""
+        return sum(totals.invalid for totals in self.totals.values())
+
+
+def run_files(
+    policies: Policies,
+    sources: Sequence[Path],
+    target: Path,
+    options: Options,
+    history: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Decide files into another file, which appears only when it is whole; ceilings are shared across all of them.
+
+    A CSV, NDJSON or Parquet file of one measure is decided part by part where its ceilings allow it (`Run.decided`);
+    several files, or the sheets of workbooks, become one workbook, which is laid out in memory. `progress` is told the
+    rows that are done.
+    """
+    kinds = [format_of(source) for source in sources]
+    _refuse_mismatch(sources, target, options)
+    report = Report()
+    if len(sources) > 1 or "xlsx" in kinds or format_of(target) == "xlsx":
+        by_measure = _by_measure(policies, sources, options, report)
+        results = [
+            _decided(policies, pieces, replace(options, measure=measure), history, report, progress)
+            for measure, pieces in by_measure.items()
+        ]
+        _refuse_other_target(results, target)
+        with _whole(target) as temporary:
+            if format_of(target) == "xlsx":
+                write_result(temporary, results, options)
+            else:
+                _WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
+        return report
+    run = _run(policies, options, history, report)
+    decided = run.decided(_prepared(pieces_of(sources[0]), target))
+    with _whole(target) as temporary:
+        _WRITERS[format_of(target)](_counted(decided, run.totals, progress), temporary)
+    return report
+
+
+def _refuse_mismatch(sources: Sequence[Path], target: Path, options: Options) -> None:
+    for source in sources:
+        if not source.exists():
+            raise FileNotFoundError(2, "No such file", str(source))
+        if target.exists() and target.samefile(source):
+            raise Refused([Defect(target.name, "same_file")])
+    kinds = {format_of(source) for source in sources}
+    if options.measure == ALL and kinds | {format_of(target)} != {"xlsx"}:
+        raise Refused([Defect(target.name, "all_needs_workbooks")])
+
+
+def _refuse_other_target(results: Sequence[Decided], target: Path) -> None:
+    if len(results) > 1 and format_of(target) != "xlsx":
+        raise Refused([Defect(target.name, "all_needs_workbooks")])
+
+
+def _by_measure(
+    policies: Policies, sources: Sequence[Path], options: Options, report: Report
+) -> dict[str, list[Piece]]:
+    """Sort the rows of all files by measure; a file that is no workbook is of the measure that was named."""
+    found: dict[str, list[Piece]] = {}
+    for source in sources:
+        if format_of(source) == "xlsx":
+            pieces, warnings = pieces_of_workbook(policies, source, options, named=len(sources) > 1)
+            report.warnings += warnings
+            for measure, piece in pieces:
+                found.setdefault(measure, []).append(piece)
+        else:
+            found.setdefault(options.measure, []).extend(pieces_of(source))
+    return found
+
+
+def _decided(
+    policies: Policies,
+    pieces: Sequence[Piece],
+    options: Options,
+    history: Path | None,
+    report: Report,
+    progress: Progress | None,
+) -> Decided:
+    run = _run(policies, replace(options, calculated=True), history, report)
+    several = len({piece.place for piece in pieces}) > 1
+    run.options = replace(run.options, several=several)
+    texts = (replace(piece, original=piece.texts) for piece in pieces)
+    frames = list(_counted(run.decided(texts), run.totals, progress))
+    plain = [frame.cast({pl.Enum: pl.String}) for frame in frames]
+    frame = pl.concat(plain, how="diagonal")
+    return Decided(run.provision, run.headers, frame.drop(CALCULATED), frame[CALCULATED], run.totals)
+
+
+def _run(policies: Policies, options: Options, history: Path | None, report: Report) -> Run:
+    run = Run(policies, options, provision_of(policies, options))
+    report.totals[options.measure] = run.totals
+    if history is not None:
+        run.remember(_history(policies, history, options))
+    return run
+
+
+def _history(policies: Policies, history: Path, options: Options) -> Iterator[Piece]:
+    """Read a history: of a workbook, the sheets of this measure."""
+    if format_of(history) != "xlsx":
+        yield from pieces_of(history)
+        return
+    try:
+        pieces, _ = pieces_of_workbook(policies, history, replace(options, measure=ALL), named=False)
+    except Refused:
+        pieces, _ = pieces_of_workbook(policies, history, options, named=False)
+    for measure, piece in pieces:
+        if measure == options.measure:
+            yield piece
+
+
+def _prepared(pieces: Iterator[Piece], target: Path) -> Iterator[Piece]:
+    """Take the typed columns along for a target that has types, their text for one that has not."""
+    typed = format_of(target) in _TYPED
+    for piece in pieces:
+        yield piece if typed else replace(piece, original=piece.texts)
+
+
+def _counted(frames: Iterator[pl.DataFrame], totals: Totals, progress: Progress | None) -> Iterator[pl.DataFrame]:
+    for frame in frames:
+        totals.written += frame.height
+        yield frame
+        if progress is not None:
+            progress(frame.height)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """Give a file to write beside the target, and put it in its place when it is whole."""
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix, delete=False) as made:
+        temporary = Path(made.name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def provision_of(policies: Policies, options: Options) -> Provision:
+    """Return the provision by which a file is read; NotFound for a measure that cannot be calculated."""
+    version = policies.version(options.policy) if options.policy else policies.newest
+    if options.measure not in version.measures:
+        raise NotFound("measure", options.measure, list(version.measures))
+    return policies.provision(version, options.measure, options.readings)
