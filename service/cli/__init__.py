@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from service.cli.answers import calculate, screen
+from service.cli.batch import batch, template
 from service.cli.console import Session, tolerate_narrow_streams
 from service.cli.policy_file import policies
 from service.cli.serving import serve
@@ -29,5 +30,5 @@ def main(context: click.Context, policy_file: Path | None) -> None:
     context.obj = Session(policy_file)
 
 
-for one in (calculate, screen, policies, serve):
+for one in (calculate, screen, batch, template, policies, serve):
     main.add_command(one)

@@ -142,6 +142,17 @@ def fail(lines: Iterable[str], code: int) -> NoReturn:
     sys.exit(code)
 
 
+def readings_of(texts: Iterable[str], session: Session) -> dict[str, str]:
+    """Read `--reading name=choice`."""
+    chosen = {}
+    for text in texts:
+        name, _, choice = text.partition("=")
+        if not (name and choice):
+            raise Unusable(session.say("reading_form", given=text))
+        chosen[name] = choice
+    return chosen
+
+
 def read_bytes(file: str) -> bytes:
     """Read a file whole; `-` is stdin."""
     return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.console import BROKEN, Session, Unusable, command, print_json, print_lines, read_bytes
+from service.cli.console import BROKEN, Session, command, print_json, print_lines, read_bytes, readings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def diff(
     """比较两个版本或两种解释 · Compare versions, or readings (diff A A --reading key=choice)."""
     from service.cli import difference
 
-    chosen = dict(_reading(one, session) for one in readings)
+    chosen = readings_of(readings, session)
     one, other = session.policies.version(before), session.policies.version(after)
     data = None if applications is None else read_bytes(applications)
     found = difference.between(one, other, chosen)
@@ -115,10 +115,3 @@ def schema(_: Session) -> None:
     from service.policies.schema import editor_schema
 
     click.echo(json.dumps(editor_schema(), ensure_ascii=False, indent=2))
-
-
-def _reading(text: str, session: Session) -> tuple[str, str]:
-    name, sign, choice = text.partition("=")
-    if not (name and sign and choice):
-        raise Unusable(session.say("reading_form", given=text))
-    return name, choice

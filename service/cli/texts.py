@@ -115,6 +115,20 @@ SENTENCES: Final = {
     "in_order": ("先后", "in order"),
     "pro_rata": ("按比例", "pro rata"),
     "equal": ("平均", "equally"),
+    # batch
+    "rows_in_out": ("{measure}：读入 {read} 行，写出 {written} 行", "{measure}: rows in {read}, out {written}"),
+    "rows_of_status": ("  {status} {rows} 行", "  {status}: {rows}"),
+    "sums": (
+        "  计算 {calculated} 元，上限核减 {cut} 元，补助 {granted} 元",
+        "  calculated {calculated}, cut by ceilings {cut}, granted {granted} yuan",
+    ),
+    "carried": ("  原样带出的列：{names}", "  columns carried through: {names}"),
+    "warned": ("提醒：{place}：{what}", "warning: {place}: {what}"),
+    "invalid_rows": (
+        "有 {rows} 行输入有误，未计算；原因见结果的“{column}”列",
+        "{rows} rows are not usable and were not calculated; the column {column} of the result says why",
+    ),
+    "deciding": ("计算中", "deciding"),
     # serve
     "serving": (
         "专业镇补助计算：http://{host}:{port}/docs（按 Ctrl-C 结束）",

@@ -1,0 +1,128 @@
+"""`batch` and `template`: files of applications decided, and workbooks to fill in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.console import Session, command, readings_of
+
+if TYPE_CHECKING:
+    from service.batch.job import Progress, Report
+    from service.batch.totals import Totals
+
+#: The exit code where some rows could not be used.
+SOME_INVALID = 3
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("measure")
+@click.argument("sources", metavar="IN…", nargs=-1, required=True, type=_PATH)
+@click.option("-o", "--output", "target", metavar="OUT", required=True, type=_PATH, help="结果文件 · the result")
+@click.option("--explain", is_flag=True, help="附各条件、步骤和上限 · add every condition, step and limit")
+@click.option(
+    "--history", metavar="FILE", type=_PATH, help="此前已发放的清单（同样的列，加补助金额） · what was granted before"
+)
+@click.option("--policy", metavar="REF", help="只按此政策版本 · only this version")
+@click.option("--reading", "readings", multiple=True, metavar="K=V", help="解释口径 · a reading; may be repeated")
+@command
+def batch(
+    session: Session,
+    measure: str,
+    sources: tuple[Path, ...],
+    target: Path,
+    history: Path | None,
+    policy: str | None,
+    readings: tuple[str, ...],
+    *,
+    explain: bool,
+) -> None:
+    """成批计算文件（.csv .xlsx .ndjson .parquet） · Decide files of applications.
+
+    MEASURE 为 all 时按工作表名称识别措施 · all: every sheet of the workbooks is of the measure it is called after.
+    退出码 · exit codes: 0 全部已计算 all decided, 3 有行输入有误 some rows invalid, 2 无法读取 nothing could be read
+    """
+    from service.batch.job import run_files
+    from service.batch.run import Options
+
+    options = Options(measure, policy, readings_of(readings, session), explain=explain, language=session.language)
+    with _shown(session) as progress:
+        report = run_files(session.policies, sources, target, options, history, progress)
+    for line in _told(report, target, session):
+        click.echo(line, err=True)
+    if report.invalid:
+        sys.exit(SOME_INVALID)
+
+
+@click.command()
+@click.argument("measures", metavar="MEASURE…", nargs=-1, required=True)
+@click.option("-o", "--output", "target", metavar="FILE.xlsx", required=True, type=_PATH, help="工作簿 · the workbook")
+@command
+def template(session: Session, measures: tuple[str, ...], target: Path) -> None:
+    """写出待填写的工作簿 · Write a workbook to fill in."""
+    from service.batch.xlsx.template import write_template
+    from service.errors import Defect, Refused
+
+    if target.suffix.lower() != ".xlsx":
+        raise Refused([Defect(target.name, "unknown_format", target.suffix or target.name, ".xlsx")])
+    chosen = list(session.policies.newest.measures) if measures == ("all",) else list(dict.fromkeys(measures))
+    write_template(target, session.policies, chosen, session.language)
+
+
+@contextmanager
+def _shown(session: Session) -> Iterator[Progress | None]:
+    """Show the progress on a terminal; how many rows there are is known only at the end."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    done = 0
+
+    def progress(rows: int) -> None:
+        nonlocal done
+        done += rows
+        bar.label = f"{session.say('deciding')} {done:,}"
+        bar.update(1)
+
+    with click.progressbar(length=None, iterable=_endless(), label=session.say("deciding"), file=sys.stderr) as bar:
+        yield progress
+
+
+def _endless() -> Iterator[int]:
+    while True:
+        yield 0
+
+
+def _told(report: Report, target: Path, session: Session) -> Iterator[str]:
+    from service.words import label_of, say
+
+    for warning in report.warnings:
+        yield session.say("warned", place=warning.pointer, what=say(warning, session.language))
+    for measure, totals in report.totals.items():
+        yield from _totals(measure, totals, session)
+    if report.invalid:
+        is_workbook = target.suffix.lower() in {".xlsx", ".xlsm"}
+        column = label_of("batch", "defects", session.language) if is_workbook else "defects"
+        yield session.say("invalid_rows", rows=f"{report.invalid:,}", column=column)
+
+
+def _totals(measure: str, totals: Totals, session: Session) -> Iterator[str]:
+    from service.money import yuan
+    from service.words import label_of
+
+    yield session.say("rows_in_out", measure=measure, read=f"{totals.read:,}", written=f"{totals.written:,}")
+    for status, rows in totals.rows.items():
+        if rows:
+            name = label_of("statuses", status, session.language)
+            yield session.say("rows_of_status", status=name, rows=f"{rows:,}")
+    calculated, granted = totals.calculated, totals.granted
+    sums = {"calculated": calculated, "cut": calculated - granted, "granted": granted}
+    yield session.say("sums", **{name: yuan(fen, grouped=True) for name, fen in sums.items()})
+    if totals.carried:
+        yield session.say("carried", names=session.say("between").join(totals.carried))
