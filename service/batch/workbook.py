@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -66,7 +66,12 @@ def pieces_of_workbook(
     def is_header(row: Sequence[str]) -> bool:
         return sum(match(text, known, policies.fields) is not None for text in row) >= _TWO
 
-    workbook = read_workbook(path, is_header=is_header, most_bytes_unpacked=MOST_BYTES_UNPACKED, most_rows=MOST_ROWS)
+    try:
+        workbook = read_workbook(
+            path, is_header=is_header, most_bytes_unpacked=MOST_BYTES_UNPACKED, most_rows=MOST_ROWS
+        )
+    except Refused as refused:
+        raise Refused([replace(one, pointer=f"{path.name}{one.pointer}") for one in refused.defects]) from None
     pieces, warnings = [], [_warning(note, path.name) for note in workbook.notes]
     for measure_id, sheet in _assigned(workbook.sheets, list(version.measures.values()), options.measure):
         refuse_repeated(sheet.headers)

@@ -89,3 +89,12 @@ def test_rows_of_two_versions(run: Run, two_versions: str, tmp_path: Path) -> No
     assert found["amount"].to_list() == ["200000.00", "250000.00", "0.00"]
     assert found["status"].to_list() == ["eligible", "eligible", "not_in_force"]
     assert found["step_by_share"].to_list() == ["200000.00", "250000.00", None]
+
+
+def test_unreadable_workbook_is_named(run: Run, tmp_path: Path) -> None:
+    """Of several workbooks the one that is none is named in front of what is wrong with it."""
+    broken = tmp_path / "town-b.xlsx"
+    broken.write_bytes(b"x")
+    done = run("batch", "all", str(broken), "-o", str(tmp_path / "out.xlsx"), "--lang", "en")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("town-b.xlsx: ")
