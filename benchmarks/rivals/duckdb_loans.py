@@ -2,7 +2,7 @@
 
 import sys
 
-import duckdb  # type: ignore[import-not-found,unused-ignore]
+import duckdb
 
 QUERY = """
 COPY (

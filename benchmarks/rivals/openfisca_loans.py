@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from openfisca_core import (  # type: ignore[import-not-found,unused-ignore]
+from openfisca_core import (
     entities,
     periods,
     simulations,

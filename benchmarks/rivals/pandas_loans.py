@@ -3,7 +3,7 @@
 import sys
 
 import numpy as np
-import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import pandas as pd
 
 loans = pd.read_csv(sys.argv[1], dtype=str)
 principal, interest = (

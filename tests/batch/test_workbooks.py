@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from python_calamine import load_workbook
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
+from xlsxwriter import Workbook
 
 from service.batch.job import run_files
 from service.batch.run import Options

@@ -20,9 +20,9 @@ from service.policies.model import Field, Input, Language, Measure
 from service.words import label_of, text_of
 
 if TYPE_CHECKING:
-    from xlsxwriter import Workbook  # type: ignore[import-untyped]
-    from xlsxwriter.format import Format  # type: ignore[import-untyped]
-    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 #: Rows of a sheet that are checked.
 ROWS_CHECKED: Final = 100_000
