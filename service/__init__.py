@@ -32,6 +32,6 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.register_blueprint(docs.blueprint(openapi.document(policies)))
     app.register_blueprint(health.blueprint(policies))
     problems.register(app)
-    inside = door.express(app.wsgi_app, policies, config.max_body_bytes)
-    app.wsgi_app = responses.secured(inside)  # type: ignore[method-assign, assignment]
+    secured = responses.secured(app.wsgi_app)
+    app.wsgi_app = door.express(secured, policies, config.max_body_bytes)  # type: ignore[method-assign, assignment]
     return app

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from service.api.calculations import calculated
-from service.api.responses import JSON
+from service.api.responses import EVERYWHERE, JSON, NOT_KEPT
 from service.policies import Policies
 from service.words import language_of, tag_of
 
@@ -42,7 +42,8 @@ def express(app: WSGIApplication, policies: Policies, max_body_bytes: int) -> WS
         except Exception:
             environ["wsgi.input"] = BytesIO(body)
             return app(environ, start_response)
-        headers = [("Content-Type", JSON), ("Content-Length", str(len(answer))), ("Content-Language", tag_of(language))]
+        size = ("Content-Length", str(len(answer)))
+        headers = [("Content-Type", JSON), size, ("Content-Language", tag_of(language)), *EVERYWHERE, NOT_KEPT]
         start_response("200 OK", headers)
         return [answer]
 

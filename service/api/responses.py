@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 #: What people send about themselves is not kept; views that may be kept say so.
-_NOT_KEPT: Final = ("Cache-Control", "no-store")
+NOT_KEPT: Final = ("Cache-Control", "no-store")
 #: Nothing from another host, nothing inline; Swagger UI draws some icons from `data:`.
-_EVERYWHERE: Final = [
+EVERYWHERE: Final = [
     ("Vary", "Accept-Language"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -49,9 +49,9 @@ def secured(app: WSGIApplication) -> WSGIApplication:
 
     def at_the_door(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-            headers = headers + _EVERYWHERE
+            headers = headers + EVERYWHERE
             if not any(name == "Cache-Control" for name, _ in headers):
-                headers.append(_NOT_KEPT)
+                headers.append(NOT_KEPT)
             return start_response(status, headers, exc_info)
 
         return app(environ, start)
