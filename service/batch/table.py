@@ -12,9 +12,9 @@ from service.batch.columns import Parsed, Reader, reader_for
 from service.batch.headers import PAID_FROM, PAID_TO, Headers, Source, Unit
 from service.errors import Defect
 from service.lines import Column, Lines, Mask, Periods, Unnamed
-from service.policies.model import Field, Input, Provision
+from service.policies.model import Field, Input, Provision, Words
 
-_DAY = Field("day", "date", None, None, {}, None, "group")  # type: ignore[arg-type]
+_DAY = Field("day", "date", Words("日期", "Date"), None, {}, None, "group")
 
 
 @dataclass(slots=True)
