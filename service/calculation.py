@@ -23,6 +23,12 @@ def calculate(policies: Policies, request: Request, language: Language) -> Json:
     """Calculate a request that has been read: JSON-ready, and the same for ever under the same policy."""
     if request.provision is None:
         return _referenced(policies, request, language)
+    return told(sealed(policies, request), language)
+
+
+def sealed(policies: Policies, request: Request) -> Json:
+    """Calculate a request of a measure with amounts, in no language: what its hash covers, and the hash."""
+    assert request.provision is not None
     history = RequestHistory(request.granted_before)
     applied = apply(policies, request.provision.measure, request.lines, request.policy, request.readings, history)
     lines: list[Json] = [{}] * request.lines.count
@@ -33,7 +39,7 @@ def calculate(policies: Policies, request: Request, language: Language) -> Json:
         lines[place] = _unjudged(request.lines.ids[place], "not_in_force", yuan(0), reason)
     result = _computed(request, lines, [part.decision for part in applied.parts])
     doubts = [doubt for part in applied.parts for doubt in _doubts(part)]
-    return _finished(result, [*request.warnings, *doubts], language)
+    return _sealed(result, [*request.warnings, *doubts])
 
 
 def _doubts(part: Part) -> list[Defect]:
@@ -58,8 +64,8 @@ def _referenced(policies: Policies, request: Request, language: Language) -> Jso
     answer = ("referenced", None, "by_other_rule")
     lines = [_unjudged(line_id, *answer) for line_id in request.lines.ids]
     source = policy_entry(version.id, version.version, version.document, version.sha256, measure.article)
-    result = _finished(_result(request, answer, lines, source, {}), request.warnings, language)
-    return result | {"under": measure.under.to(language)}
+    result = _sealed(_result(request, answer, lines, source, {}), request.warnings)
+    return told(result, language) | {"under": measure.under.to(language)}
 
 
 def _computed(request: Request, lines: list[Json], decisions: Sequence[Decision]) -> Json:
@@ -113,12 +119,17 @@ def summary(lines: Sequence[tuple[str, str]], decisions: Sequence[Decision]) -> 
     return next(line for line in lines if line[0] == "eligible")
 
 
-def _finished(result: Json, warnings: Sequence[Defect], language: Language) -> Json:
-    """Seal the result with its hash, then add what only readers need: labels and sentences, which no hash covers."""
+def _sealed(result: Json, warnings: Sequence[Defect]) -> Json:
     result["warnings"] = [{"pointer": warning.pointer, "code": warning.code} for warning in warnings]
     result["result_sha256"] = sha256_of(result)
-    for entry, warning in zip(result["warnings"], warnings, strict=True):
-        entry["message"] = say(warning, language)
+    return result
+
+
+def told(result: Json, language: Language) -> Json:
+    """Add to a sealed result what only readers need: labels and sentences, which no hash covers."""
+    for entry in result["warnings"]:
+        pointer, code = entry["pointer"], entry["code"]
+        entry["message"] = say(Defect(pointer, code), language)
     for line in result["lines"]:
         labelled(line, language)
     return result
