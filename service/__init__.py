@@ -18,7 +18,8 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     """
     from flask import Flask
 
-    from service.api import calculations, catalogue, docs, door, health, openapi, problems, responses
+    from service.api import calculations, catalogue, docs, door, grants, health, openapi, problems, responses
+    from service.api.access import Access
     from service.config import Config
     from service.policies import load
 
@@ -29,6 +30,8 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.url_map.strict_slashes = False
     app.register_blueprint(calculations.blueprint(policies))
     app.register_blueprint(catalogue.blueprint(policies))
+    access = app.extensions["ledger"] = Access(config.database_url)
+    app.register_blueprint(grants.blueprint(policies, access))
     app.register_blueprint(docs.blueprint(openapi.document(policies)))
     app.register_blueprint(health.blueprint(policies))
     problems.register(app)

@@ -14,21 +14,23 @@ from service.intake.request import Request
 from service.methods import METHODS
 from service.money import yuan
 from service.policies import Policies
-from service.policies.model import Document, Language
+from service.policies.model import Document, Language, Version
 from service.version import ENGINE
 from service.words import say
 
 
 def calculate(policies: Policies, request: Request, language: Language) -> Json:
     """Calculate a request that has been read: JSON-ready, and the same for ever under the same policy."""
-    if request.provision is None:
-        return _referenced(policies, request, language)
-    return told(sealed(policies, request), language)
+    result = told(sealed(policies, request), language)
+    if request.provision is not None:
+        return result
+    return result | {"under": _version_of(policies, request).referenced[request.measure].under.to(language)}
 
 
 def sealed(policies: Policies, request: Request) -> Json:
-    """Calculate a request of a measure with amounts, in no language: what its hash covers, and the hash."""
-    assert request.provision is not None
+    """Calculate a request, in no language: what the hash of the result covers, and the hash."""
+    if request.provision is None:
+        return _referenced(policies, request)
     history = RequestHistory(request.granted_before)
     applied = apply(policies, request.provision.measure, request.lines, request.policy, request.readings, history)
     lines: list[Json] = [{}] * request.lines.count
@@ -57,15 +59,18 @@ def _unjudged(line_id: str, status: str, amount: str | None, rule: str) -> Json:
     return line | {"conditions": [], "steps": [], "limits": []}
 
 
-def _referenced(policies: Policies, request: Request, language: Language) -> Json:
+def _referenced(policies: Policies, request: Request) -> Json:
     """Answer for a measure that is paid under other rules: no amount, never 0."""
-    version = policies.version(request.policy) if request.policy else policies.newest
-    measure = version.referenced[request.measure]
+    version = _version_of(policies, request)
+    article = version.referenced[request.measure].article
     answer = ("referenced", None, "by_other_rule")
     lines = [_unjudged(line_id, *answer) for line_id in request.lines.ids]
-    source = policy_entry(version.id, version.version, version.document, version.sha256, measure.article)
-    result = _sealed(_result(request, answer, lines, source, {}), request.warnings)
-    return told(result, language) | {"under": measure.under.to(language)}
+    source = policy_entry(version.id, version.version, version.document, version.sha256, article)
+    return _sealed(_result(request, answer, lines, source, {}), request.warnings)
+
+
+def _version_of(policies: Policies, request: Request) -> Version:
+    return policies.version(request.policy) if request.policy else policies.newest
 
 
 def _computed(request: Request, lines: list[Json], decisions: Sequence[Decision]) -> Json:

@@ -15,7 +15,8 @@ _MIB: Final = 1024 * 1024
 class Config:
     """The settings of a service; the defaults are those of a machine that only calculates.
 
-    `policies` None is the file that comes with the product. `database_url` is kept for the ledger.
+    `policies` None is the file that comes with the product; `database_url` None is an SQLite file in the folder `data`,
+    which is made when the ledger is first used.
     """
 
     policies: Path | None = None

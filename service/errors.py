@@ -83,7 +83,7 @@ class Unavailable(_Told):
 class NothingToGrant(SubsidyError):
     """A grant was proposed of which nothing is due; the result says why."""
 
-    def __init__(self, result: Mapping[str, Any]) -> None:
+    def __init__(self, result: dict[str, Any]) -> None:
         super().__init__(f"{result['status']}: {result['rule']}")
         self.result = result
 

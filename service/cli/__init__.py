@@ -9,6 +9,7 @@ import click
 from service.cli.answers import calculate, screen
 from service.cli.batch import batch, template
 from service.cli.console import Session, tolerate_narrow_streams
+from service.cli.ledger import db, keys, ledger, log
 from service.cli.policy_file import policies
 from service.cli.serving import serve
 from service.version import ENGINE
@@ -30,5 +31,5 @@ def main(context: click.Context, policy_file: Path | None) -> None:
     context.obj = Session(policy_file)
 
 
-for one in (calculate, screen, batch, template, policies, serve):
+for one in (calculate, screen, batch, template, policies, ledger, keys, log, db, serve):
     main.add_command(one)

@@ -129,6 +129,83 @@ SENTENCES: Final = {
         "{rows} rows are not usable and were not calculated; the column {column} of the result says why",
     ),
     "deciding": ("计算中", "deciding"),
+    # keys
+    "key_created": (
+        "已为 {person} 创建密钥 {id}（{role}）。下面一行只显示这一次，请妥善保存：",
+        "Key {id} for {person} ({role}). The line below is shown this once: keep it safe.",
+    ),
+    "key_revoked": ("已吊销 {id}", "revoked {id}"),
+    "no_keys": ("还没有密钥", "there are no keys yet"),
+    "key_id": ("编号", "id"),
+    "person": ("姓名", "person"),
+    "role": ("角色", "role"),
+    "created": ("创建时间（UTC）", "created (UTC)"),
+    "expires": ("到期时间（UTC）", "expires (UTC)"),
+    "key_state": ("状态", "state"),
+    "valid": ("有效", "valid"),
+    "expired": ("已过期", "expired"),
+    "revoked": ("已吊销", "revoked"),
+    "day_form": ("日期应写作 YYYY-MM-DD；收到 {given}", "a day is written YYYY-MM-DD; given {given}"),
+    # log
+    "verified": (
+        "正确：共 {entries} 条，全部相符。检查点 {seq}:{hash}",
+        "OK: {entries} entries, everything fits. Checkpoint {seq}:{hash}",
+    ),
+    "flaw": ("不符：第 {seq} 条：{what}", "does not fit: entry {seq}: {what}"),
+    "flaw-entry-missing": ("此处缺少一条或编号被改（现为 {found}）", "it is missing, or was renumbered ({found})"),
+    "flaw-previous-differs": (
+        "与前一条的校验码不衔接（应为 {expected}）",
+        "it does not follow from the one before ({expected})",
+    ),
+    "flaw-entry-changed": ("日志内容被改动（{verb} {subject}）", "the entry itself was changed ({verb} {subject})"),
+    "flaw-rows-changed": (
+        "该条所记的数据被改动、增加或删除（{verb} {subject}）",
+        "rows that came with it were changed, added or removed ({verb} {subject})",
+    ),
+    "flaw-rows-astray": (
+        "表 {table} 中有不属于任何一条日志的数据（编号 {found}）",
+        "the table {table} has rows that belong to no entry (numbered {found})",
+    ),
+    "flaw-state-impossible": (
+        "{subject} 不可能从状态 {state} 变化至此",
+        "{subject} cannot have come here from the state {state}",
+    ),
+    "flaw-totals-differ": (
+        "上限 {limit} 的累计数与逐笔不符（{group}）",
+        "the running totals of {limit} do not follow from the one before ({group})",
+    ),
+    "flaw-checkpoint-differs": ("与检查点不同（应为 {expected}）", "it is not the one of the checkpoint ({expected})"),
+    "flaw-cut-off": (
+        "日志到此为止，检查点在第 {expected} 条：后面的被删除",
+        "the log ends before it, and the checkpoint is entry {expected}: what followed was cut off",
+    ),
+    "flaw-file-damaged": ("数据库文件已损坏：{reason}", "the database file is damaged: {reason}"),
+    "flaw-triggers-missing": ("防改动的触发器被删除：{names}", "triggers that forbid changes were removed: {names}"),
+    "checkpoint_form": (
+        "检查点应写作 编号:校验码（64位）；收到 {given}",
+        "a checkpoint is written number:hash (64 characters); given {given}",
+    ),
+    "keep_checkpoint": (
+        "请另行保存，日后用 log verify --checkpoint 核对。",
+        "Keep it elsewhere; log verify --checkpoint checks it later.",
+    ),
+    # db
+    "upgraded": ("台账结构已是最新：{revision}", "the ledger's schema is up to date: {revision}"),
+    "schema_ok": ("正确：台账结构 {revision}", "OK: the ledger's schema is {revision}"),
+    "backed_up": (
+        "已备份并核对：{file}，检查点 {seq}:{hash}",
+        "backed up and verified: {file}, checkpoint {seq}:{hash}",
+    ),
+    "restored": ("已核对并恢复：{file}，检查点 {seq}:{hash}", "verified and restored: {file}, checkpoint {seq}:{hash}"),
+    "no_ledger": (
+        "台账暂不可用，计算不受影响：{why}",
+        "the ledger is not available, calculations are not affected: {why}",
+    ),
+    # ledger
+    "imported": (
+        "已导入 {rows} 行，共 {amount} 元，计入 {groups} 个额度",
+        "imported {rows} rows, {amount} yuan in all, counted in {groups} groups of ceilings",
+    ),
     # serve
     "serving": (
         "专业镇补助计算：http://{host}:{port}/docs（按 Ctrl-C 结束）",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -117,7 +117,7 @@ def grant_by_key(connection: Connection, proposer: str, idempotency_key: str) ->
 
 def grants_of(
     connection: Connection, filters: Mapping[str, Any] | None = None, after: int = 0, most: int | None = None
-) -> Iterator[Grant]:
+) -> Generator[Grant, None, None]:
     """Read the grants in the order in which they were proposed, after the one whose `seq` is named.
 
     `filters`: any of measure, state, town_id, applicant_id, year.
@@ -126,16 +126,18 @@ def grants_of(
     for name, value in (filters or {}).items():
         column = TRANSITIONS.c.state if name == "state" else GRANTS.c[name]
         chosen = chosen.where(column == value)
-    for row in connection.execute(chosen.execution_options(yield_per=500)):
-        yield _grant(row)
+    with connection.execute(chosen.execution_options(yield_per=500)) as rows:
+        for row in rows:
+            yield _grant(row)
 
 
-def transitions_of(connection: Connection, grant_id: str | None = None) -> Iterator[Row[Any]]:
+def transitions_of(connection: Connection, grant_id: str | None = None) -> Generator[Row[Any], None, None]:
     """Read the transitions of a grant, or of all in the order of the log."""
     chosen = select(TRANSITIONS).order_by(TRANSITIONS.c.seq)
     if grant_id is not None:
         chosen = chosen.where(TRANSITIONS.c.grant_id == grant_id)
-    yield from connection.execute(chosen.execution_options(yield_per=1_000))
+    with connection.execute(chosen.execution_options(yield_per=1_000)) as rows:
+        yield from rows
 
 
 def proposed(row: Mapping[str, Any], at: str, payload: Mapping[str, Any]) -> Grant:

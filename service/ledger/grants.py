@@ -79,9 +79,7 @@ def read_proposal(policies: Policies, body: bytes | Json) -> Proposal:
 def _provision(policies: Policies, request: Request) -> Provision:
     """Find the one version that all lines are under; NothingToGrant if there is none, Refused for several."""
     if request.provision is None:
-        from service.calculation import calculate
-
-        raise NothingToGrant(calculate(policies, request, "zh"))
+        raise NothingToGrant(sealed(policies, request))
     measure = request.provision.measure
     applies = applicable(policies, measure, request.lines, request.policy, request.readings)
     versions = np.unique(applies[applies >= 0]).tolist()

@@ -235,13 +235,14 @@ def groups_in_use(
     if after is not None:
         chosen = chosen.where(tuple_(*_KEY) > tuple_(*after))
     found = 0
-    for row in connection.execute(chosen.execution_options(yield_per=1_000)):
-        keys = orjson.loads(row.group_key)
-        if all(_has(keys, name, value) for name, value in wanted.items()):
-            yield InUse(Group(*row[: len(_KEY)]), keys, Totals(*row[len(_KEY) :]))
-            found += 1
-            if found == most:
-                return
+    with connection.execute(chosen.execution_options(yield_per=1_000)) as rows:
+        for row in rows:
+            keys = orjson.loads(row.group_key)
+            if all(_has(keys, name, value) for name, value in wanted.items()):
+                yield InUse(Group(*row[: len(_KEY)]), keys, Totals(*row[len(_KEY) :]))
+                found += 1
+                if found == most:
+                    return
 
 
 def _has(keys: Json, name: str, value: Any) -> bool:

@@ -8,7 +8,7 @@ is found by a checkpoint that was kept elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -115,14 +115,20 @@ def _canonical(row: Mapping[str, Any]) -> bytes:
     return orjson.dumps(dict(row), option=orjson.OPT_SORT_KEYS, default=repr)
 
 
-def entries(connection: Connection, subject: str | None = None, after: int = 0) -> Iterator[Row[Any]]:
+def entries(connection: Connection, subject: str | None = None, after: int = 0) -> Generator[Row[Any], None, None]:
     """Read the entries in their order, of one subject (a grant, a key) or all."""
     chosen = select(LOG).where(LOG.c.seq > after).order_by(LOG.c.seq)
     if subject is not None:
         chosen = chosen.where(LOG.c.subject == subject)
-    yield from connection.execute(chosen.execution_options(yield_per=1_000))
+    with connection.execute(chosen.execution_options(yield_per=1_000)) as rows:
+        yield from rows
 
 
 def told(entry: Row[Any]) -> Json:
     """Write an entry as plain data, its payload unpacked."""
-    return {**entry._mapping, "payload": orjson.loads(entry.payload)}
+    return plain(entry) | {"payload": orjson.loads(entry.payload)}
+
+
+def plain(row: Row[Any]) -> Json:
+    """Turn a row into plain data."""
+    return {str(name): value for name, value in row._mapping.items()}

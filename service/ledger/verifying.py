@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -54,17 +55,18 @@ def verify(ledger: Ledger, checkpoint: log.Head | None = None) -> Verified:
         return Verified(walk.head.seq, walk.head, walk.flaw)
 
 
-def committed(connection: Connection) -> Iterator[tuple[Row[Any], Rows]]:
+def committed(connection: Connection) -> Generator[tuple[Row[Any], Rows], None, None]:
     """Read the log entry by entry with the rows that it commits to; `Strays` for rows that no entry has."""
-    streams = [_Stream(connection, table) for table in COMMITTED]
-    last = 0
-    for entry in log.entries(connection):
-        last = entry.seq
-        yield entry, {stream.name: rows for stream in streams if (rows := stream.rows_of(last))}
-    for stream in streams:
-        stream.rows_of(last + 1)
-        if stream.next is not None:
-            raise Strays(stream.name, stream.next.seq)
+    with ExitStack() as closing_all:
+        streams = [closing_all.enter_context(closing(_Stream(connection, table))) for table in COMMITTED]
+        last = 0
+        for entry in closing_all.enter_context(closing(log.entries(connection))):
+            last = entry.seq
+            yield entry, {stream.name: rows for stream in streams if (rows := stream.rows_of(last))}
+        for stream in streams:
+            stream.rows_of(last + 1)
+            if stream.next is not None:
+                raise Strays(stream.name, stream.next.seq)
 
 
 class Strays(Exception):
@@ -81,15 +83,19 @@ class _Stream:
     def __init__(self, connection: Connection, table: Table) -> None:
         self.name = table.name
         chosen = select(table).order_by(table.c.seq)
-        self._rows = iter(connection.execute(chosen.execution_options(yield_per=1_000)))
-        self.next: Row[Any] | None = next(self._rows, None)
+        self._rows = connection.execute(chosen.execution_options(yield_per=1_000))
+        self.next: Row[Any] | None = self._rows.fetchone()
+
+    def close(self) -> None:
+        """Let go of the rows that are left."""
+        self._rows.close()
 
     def rows_of(self, seq: int) -> list[Json]:
         """Take the rows of an entry; Strays if there are some of none before it."""
         found = []
         while self.next is not None and self.next.seq == seq:
-            found.append({str(name): value for name, value in self.next._mapping.items()})
-            self.next = next(self._rows, None)
+            found.append(log.plain(self.next))
+            self.next = self._rows.fetchone()
         if self.next is not None and (type(self.next.seq) is not int or self.next.seq < seq):
             raise Strays(self.name, self.next.seq)
         return found
@@ -108,13 +114,12 @@ class _Walk:
     def through(self, connection: Connection) -> Flaw | None:
         """Check entry after entry."""
         try:
-            for entry, rows in committed(connection):
-                flaw = self._entry(entry, rows) or self._sums(entry, rows)
-                if flaw:
-                    return flaw
-                self.head = log.Head(entry.seq, entry.hash)
-                if self.checkpoint and self.checkpoint.seq == entry.seq and self.checkpoint.hash != entry.hash:
-                    return Flaw(entry.seq, "checkpoint-differs", {"expected": self.checkpoint.hash})
+            with closing(committed(connection)) as written:
+                for entry, rows in written:
+                    flaw = self._entry(entry, rows) or self._sums(entry, rows)
+                    if flaw:
+                        return flaw
+                    self.head = log.Head(entry.seq, entry.hash)
         except Strays as strays:
             return Flaw(self.head.seq + 1, "rows-astray", {"table": strays.table, "found": strays.seq})
         if self.checkpoint and self.checkpoint.seq > self.head.seq:
@@ -127,10 +132,12 @@ class _Walk:
             return Flaw(seq, "entry-missing", {"found": entry.seq})
         if entry.previous != self.head.hash:
             return Flaw(seq, "previous-differs", {"expected": self.head.hash})
-        if log.hash_of_entry(dict(entry._mapping)) != entry.hash:
+        if log.hash_of_entry(log.plain(entry)) != entry.hash:
             return Flaw(seq, "entry-changed", {"verb": entry.verb, "subject": entry.subject})
         if log.hash_of_rows(rows) != entry.rows_sha256:
             return Flaw(seq, "rows-changed", {"verb": entry.verb, "subject": entry.subject})
+        if self.checkpoint and self.checkpoint.seq == seq and self.checkpoint.hash != entry.hash:
+            return Flaw(seq, "checkpoint-differs", {"expected": self.checkpoint.hash})
         return None
 
     def _sums(self, entry: Row[Any], rows: Rows) -> Flaw | None:

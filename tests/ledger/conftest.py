@@ -13,6 +13,8 @@ from sqlalchemy import create_engine, make_url
 from service.ledger.database import Ledger
 from service.ledger.keys import Actor, actor_of, create_key
 from service.ledger.opening import open_ledger
+from service.policies import Policies
+from tests.ledger.service import Service
 
 KINDS = ["sqlite", "postgresql"]
 
@@ -85,3 +87,11 @@ def proposer(ledger: Ledger) -> Actor:
 def approver(ledger: Ledger) -> Actor:
     """Return somebody who may decide."""
     return person(ledger, "Wang Fang", "approver")
+
+
+@pytest.fixture
+def service(ledger: Ledger, url: str, policies: Policies) -> Iterator[Service]:
+    """Return the service on a ledger."""
+    served = Service(ledger, url, policies)
+    yield served
+    served.close()
