@@ -52,7 +52,8 @@ def csv_parts(path: Path, rows: int, separator: str = ",") -> Iterator[pl.DataFr
     columns: list[str] | None = None
     with path.open("rb") as file:
         for chunk in _chunks(file):
-            unquoted = separator == "," and b'"' not in chunk and chunk.count(b"\r") == chunk.count(b"\r\n")
+            plain_ends = b"\r" not in chunk or chunk.count(b"\r") == chunk.count(b"\r\n")
+            unquoted = separator == "," and b'"' not in chunk and plain_ends
             part = _read(decode(chunk), separator, columns, quoted=not unquoted)
             columns = part.columns
             for piece in part.iter_slices(rows) if part.height > rows + rows // 2 else [part]:
