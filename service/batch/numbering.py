@@ -9,13 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from service.lines import Column
+from service.lines import Column, Mask
 
 Hashes = npt.NDArray[np.uint64]
+Numbers = npt.NDArray[np.int32] | Column
 
-_FIRST_SLOTS: Final = 1 << 10
 _BITS: Final = 64
 _EMPTY: Final = -1
+#: At most one slot in four is taken: most searches end where they begin.
+_FIRST_SLOTS: Final = 1 << 15
+_FEWEST_PER_TEXT: Final = 4
 
 
 class Numbering:
@@ -28,9 +31,9 @@ class Numbering:
 
     def __init__(self) -> None:
         self._keys = randbits(_BITS), randbits(_BITS)
+        self._slots = np.full(_FIRST_SLOTS, _EMPTY, dtype=np.int32)
         self._first: Hashes = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
         self._second: Hashes = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
-        self._slots: Column = np.full(_FIRST_SLOTS, _EMPTY, dtype=np.int64)
         self.count = 0
         self.number_of(None)  # gets 0
 
@@ -40,59 +43,64 @@ class Numbering:
 
     def number_of(self, text: str | None) -> int:
         """Number one text."""
-        one = pl.Series("text", [text], dtype=pl.String)
-        first, second = (one.to_frame().select(by).to_series() for by in self.hashed(pl.col("text")))
+        one = pl.Series("text", [text], dtype=pl.String).to_frame()
+        first, second = (one.select(by).to_series() for by in self.hashed(pl.col("text")))
         return int(self.numbers(first.to_numpy(), second.to_numpy())[0])
 
     def numbers(self, first: Hashes, second: Hashes) -> Column:
         """Number the texts that have these hashes; `count` grows by those that are new."""
-        number = self._slots[self._home(first)]
-        known = (self._first[number] == first) & (self._second[number] == second) & (number != _EMPTY)
-        rows = np.flatnonzero(~known)
-        if len(rows):
-            number[rows] = self._settled(first[rows], second[rows])
+        number = self._slots[self._home(first)].astype(np.int64)
+        searching = np.flatnonzero(~self._are(number, first, second))
+        slot = self._home(first[searching])
+        while len(searching):
+            its_first, its_second = first[searching], second[searching]
+            self._settle(its_first, its_second, slot)
+            here = self._slots[slot]
+            found = self._are(here, its_first, its_second)
+            number[searching[found]] = here[found]
+            searching, slot = searching[~found], self._following(slot[~found])
+            if self._makes_room():
+                slot = self._home(first[searching])
         return number
 
     def _home(self, first: Hashes) -> Column:
         """Tell the slot where the search for a text begins."""
         return (first & np.uint64(len(self._slots) - 1)).view(np.int64)
 
-    def _settled(self, first: Hashes, second: Hashes) -> Column:
-        """Find texts slot by slot, or settle them in the first that is empty."""
-        self._make_room(len(np.unique(first)))
-        number = np.full(len(first), _EMPTY, dtype=np.int64)
-        rows, slot = np.arange(len(first)), self._home(first)
-        while len(rows):
-            self._settle(first[rows], second[rows], slot)
-            here = self._slots[slot]
-            found = (self._first[here] == first[rows]) & (self._second[here] == second[rows])
-            number[rows[found]] = here[found]
-            rows, slot = rows[~found], self._following(slot[~found])
-        return number
-
-    def _settle(self, first: Hashes, second: Hashes, slot: Column) -> None:
-        """Give each empty slot to one of the texts that want it, under the next number."""
-        wanting = np.flatnonzero(self._slots[slot] == _EMPTY)
-        self._slots[slot[wanting]] = wanting  # the last of them gets it …
-        settled = wanting[self._slots[slot[wanting]] == wanting]
-        numbers = np.arange(self.count, self.count + len(settled))
-        self._slots[slot[settled]] = numbers  # … and the number takes its place
-        self._first[numbers], self._second[numbers] = first[settled], second[settled]
-        self.count += len(settled)
-
     def _following(self, slot: Column) -> Column:
         following: Column = (slot + 1) & (len(self._slots) - 1)
         return following
 
-    def _make_room(self, more: int) -> None:
-        """Keep half of the slots empty, so that searches stay short."""
-        size = len(self._slots)
-        while size < 2 * (self.count + more):
-            size *= 2
-        if size == len(self._slots):
+    def _are(self, number: Numbers, first: Hashes, second: Hashes) -> Mask:
+        """Tell which of these numbers stand for the texts with these hashes."""
+        are: Mask = (self._first[number] == first) & (self._second[number] == second) & (number != _EMPTY)
+        return are
+
+    def _settle(self, first: Hashes, second: Hashes, slot: Column) -> None:
+        """Give each empty slot to one of the texts that want it, under the next number."""
+        wanting = np.flatnonzero(self._slots[slot] == _EMPTY)
+        if not len(wanting):
             return
-        self._first, self._second = (np.resize(hashes, size) for hashes in (self._first, self._second))
-        self._slots = np.full(size, _EMPTY, dtype=np.int64)
+        self._slots[slot[wanting]] = wanting  # the last of them gets it …
+        settled = wanting[self._slots[slot[wanting]] == wanting]
+        numbers = np.arange(self.count, self.count + len(settled))
+        self._reach(self.count + len(settled))
+        self._slots[slot[settled]] = numbers  # … and its number takes its place
+        self._first[numbers], self._second[numbers] = first[settled], second[settled]
+        self.count += len(settled)
+
+    def _reach(self, count: int) -> None:
+        """Grow by half at least, so that growing stays rare."""
+        more = count - len(self._first)
+        if more > 0:
+            room = np.zeros(max(more, len(self._first) // 2), dtype=np.uint64)
+            self._first, self._second = (np.concatenate([hashes, room]) for hashes in (self._first, self._second))
+
+    def _makes_room(self) -> bool:
+        """Lay all texts out anew when too few slots are empty; they keep their numbers."""
+        if len(self._slots) >= _FEWEST_PER_TEXT * self.count:
+            return False
+        self._slots = np.full(1 << (2 * _FEWEST_PER_TEXT * self.count).bit_length(), _EMPTY, dtype=np.int32)
         numbers = np.arange(self.count)
         slot = self._home(self._first[: self.count])
         while len(numbers):
@@ -100,3 +108,4 @@ class Numbering:
             self._slots[slot[empty]] = numbers[empty]
             moved = self._slots[slot] == numbers
             numbers, slot = numbers[~moved], self._following(slot[~moved])
+        return True
