@@ -36,7 +36,7 @@ _VALUE_OF: Final = np.full(256, _NO_DIGIT, dtype=np.int32)
 _VALUE_OF[np.frombuffer(_ALPHABET.encode(), dtype=np.uint8)] = np.arange(len(_ALPHABET))
 _WEIGHTS: Final = np.array([pow(3, place, len(_ALPHABET)) for place in range(_CODE_LENGTH - 1)], dtype=np.int32)
 
-Found = int | list[Defect]
+Found = int | str | list[Defect]
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class YuanReader:
                 if isinstance(found, list):
                     parsed.defects[row] = found
                 else:
-                    parsed.numbers[row] = found
+                    parsed.numbers[row] = int(found)
         return parsed
 
 
@@ -154,8 +154,10 @@ class DistinctReader:
             found: Found = tried(self._read, distinct[place])
             if isinstance(found, list):
                 self._defects[known + place] = found
+            elif isinstance(found, str):
+                values[place] = self._numbering.number_of(found)
             else:
-                values[place] = self._numbering.number_of(found) if self._is_text else found
+                values[place] = found
         normal_forms = np.arange(count, self._numbering.count)  # right as they stand
         self._values = np.concatenate([self._values, values, normal_forms])
 

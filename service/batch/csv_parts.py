@@ -14,7 +14,7 @@ from service.errors import Defect, Refused
 
 #: Bytes that are read at a time: roughly a part's rows.
 PART_BYTES: Final = 11 * 1024 * 1024
-_PARTS_AHEAD: Final = 3
+_PARTS_AHEAD: Final = 4
 
 Item = TypeVar("Item")
 

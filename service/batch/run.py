@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import polars as pl
 
@@ -26,6 +27,8 @@ from service.policies import Policies
 from service.policies.model import Field, Language, Provision, Words
 from service.words import say, text_of
 
+#: Stands for every measure that a workbook has a sheet of.
+ALL: Final = "all"
 _AMOUNT = Field(AMOUNT, "yuan", Words("金额", "Amount"), None, {}, None, "group")
 _ROWS_NAMED = 20
 
