@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -181,12 +181,10 @@ def _counted(frames: Iterator[pl.DataFrame], totals: Totals, progress: Progress 
 
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
-    """Give a file to write beside the target, and put it in its place when it is whole."""
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix, delete=False) as made:
-        temporary = Path(made.name)
+    """Name a file to write beside the target, and put it in its place when it is whole."""
+    temporary = target.with_name(f".{target.name}.{token_hex(8)}{target.suffix}")
     try:
         yield temporary
-        temporary.chmod(0o644)
         temporary.replace(target)
     finally:
         with suppress(FileNotFoundError):

@@ -17,7 +17,7 @@ Numbers = npt.NDArray[np.int32] | Column
 _BITS: Final = 64
 _EMPTY: Final = -1
 #: At most one slot in four is taken: most searches end where they begin.
-_FIRST_SLOTS: Final = 1 << 15
+_FIRST_SLOTS: Final = 1 << 18
 _FEWEST_PER_TEXT: Final = 4
 
 
@@ -32,8 +32,8 @@ class Numbering:
     def __init__(self) -> None:
         self._keys = randbits(_BITS), randbits(_BITS)
         self._slots = np.full(_FIRST_SLOTS, _EMPTY, dtype=np.int32)
-        self._first: Hashes = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
-        self._second: Hashes = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
+        self._first: Hashes = np.zeros(_FIRST_SLOTS // _FEWEST_PER_TEXT, dtype=np.uint64)
+        self._second: Hashes = np.zeros(_FIRST_SLOTS // _FEWEST_PER_TEXT, dtype=np.uint64)
         self.count = 0
         self.number_of(None)  # gets 0
 
