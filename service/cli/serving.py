@@ -45,6 +45,8 @@ def options(host: str, port: int, workers: int) -> list[str]:
         *("--workers", str(workers)),
         # Calculations are short and busy: threads only make them wait for each other.
         *("--worker-class", "sync"),
+        # A long upload or batch is not killed as long as it moves.
+        *("--config", "python:service.heartbeat"),
         # Otherwise gunicorn writes a socket into the home folder, which a container may not have.
         "--no-control-socket",
     ]
