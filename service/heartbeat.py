@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 Beat = Callable[[], object]
 
 _BEAT: Final = "town_subsidy.beat"
-#: gunicorn asks for a sign of life every 30 seconds.
-_EVERY_SECONDS: Final = 5
+_EVERY_SECONDS = 1.0
 
 
 def post_worker_init(worker: Any) -> None:
@@ -46,7 +45,7 @@ def beating(beat: Beat, most_seconds: int) -> Iterator[None]:
     done = Event()
 
     def beats() -> None:
-        for _ in range(most_seconds // _EVERY_SECONDS):
+        for _ in range(int(most_seconds / _EVERY_SECONDS)):
             if done.wait(_EVERY_SECONDS):
                 return
             beat()

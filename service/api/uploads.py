@@ -42,7 +42,8 @@ SUFFIXES: Final[Mapping[str, str]] = {
 MOST_PARTS: Final = 100
 #: Bytes of a text part, and of what the parser holds back while it looks for the end of a part.
 _MOST_FIELD_BYTES: Final = 512 * 1024
-_CHUNK_BYTES: Final = 256 * 1024
+#: A server waits until it has as much: few enough that slow clients give signs of life.
+_CHUNK_BYTES: Final = 64 * 1024
 #: What a file may say of its text; how it is written is found out by reading it.
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "gb18030", "gbk", "gb2312"})
 _FILE, _HISTORY = "file", "history"
