@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -20,9 +19,10 @@ from werkzeug.datastructures import MIMEAccept
 
 from service.api.problems import Told
 from service.api.responses import language
+from service.api.scratch import scratch_folder
 from service.api.uploads import CSV, SUFFIXES, XLSX, Received, body_of, media_type_of, received
 from service.errors import Defect, NotFound
-from service.heartbeat import Beat, beat_of, beating
+from service.heartbeat import Beat, beat_of
 from service.intake.envelope import named_version, readings_of, refuse
 from service.intake.fields import escaped
 from service.money import yuan
@@ -54,8 +54,7 @@ def blueprint(policies: Policies, most_bytes: int) -> Blueprint:
     def batch(measure: str) -> Response:
         spoken, beat = language(), beat_of(request.environ)
         given = list(request.args.items(multi=True))
-        with TemporaryDirectory(prefix="town-subsidy-") as name:
-            folder = Path(name)
+        with scratch_folder() as folder:
             with body_of(request, most_bytes) as body:
                 # Whatever can be refused without the files is refused before they are read.
                 known_measure(policies, measure)
@@ -156,8 +155,10 @@ def _as_it_came(files: Sequence[Path]) -> str:
 def _decided(policies: Policies, came: Received, target: Path, options: Options, beat: Beat) -> Report:
     from service.batch.job import run_files
 
-    with beating(beat, _DECIDING_AT_MOST_SECONDS):
-        return run_files(policies, came.files, target, options, came.history)
+    beat(_DECIDING_AT_MOST_SECONDS)
+    report = run_files(policies, came.files, target, options, came.history)
+    beat()
+    return report
 
 
 def _name(came: Received, measure: str, suffix: str) -> str:

@@ -23,6 +23,7 @@ from werkzeug.wsgi import get_input_stream
 from service.api.problems import Told
 from service.errors import Defect, Refused, SubsidyError
 from service.heartbeat import Beat, beat_of
+from service.intake.fields import escaped
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -180,10 +181,10 @@ def _sorted(files: list[tuple[str, FileStorage]], fields: list[tuple[str, str]])
             case "history" if found.history is None:
                 found.history = path
             case "history":
-                defects.append(Defect(f"/{name}", "given_twice", path.name, None, {"field": name}))
+                defects.append(Defect("/history", "given_twice", path.name, None, {"field": name}))
             case _:
                 expected = ", ".join((_FILE, _HISTORY))
-                defects.append(Defect(f"/{name}", "unknown_field", name, expected, {"field": name}))
+                defects.append(Defect(f"/{escaped(name)}", "unknown_field", name, expected, {"field": name}))
     for name, text in fields:
         if name in {_FILE, _HISTORY}:
             defects.append(Defect(f"/{name}", "part_without_name", text, 'filename="…"', {"field": name}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -18,7 +19,6 @@ from typing import NamedTuple
 
 import pytest
 
-from service import heartbeat
 from service.api.uploads import PARQUET, XLSX
 from tests.api.uploading import by_command_line
 from tests.batch.files import table, write
@@ -65,10 +65,14 @@ class Served(NamedTuple):
             time.sleep(0.1)
         return [path.name for path in self.scratch.iterdir()]
 
+    def workers(self) -> list[int]:
+        """List the process ids of the workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(child) for child in children.read_text("ascii").split()]
+
     def peak_megabytes(self) -> int:
         """Tell the most memory that a worker ever took."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii").split()
-        status = [Path(f"/proc/{child}/status").read_text("utf-8") for child in children]
+        status = [Path(f"/proc/{worker}/status").read_text("utf-8") for worker in self.workers()]
         return max(int(one.partition("VmHWM:")[2].split()[0]) for one in status) // 1024
 
 
@@ -206,19 +210,37 @@ def test_a_long_decision_is_not_killed(small: Served, tmp_path: Path) -> None:
     assert time.monotonic() - started > TIMEOUT_SECONDS
 
 
-def test_signs_of_life_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What works on and on is not covered for ever, and what is done is not covered any more."""
-    monkeypatch.setattr(heartbeat, "_EVERY_SECONDS", 0.01)
-    beats: list[None] = []
-    with heartbeat.beating(lambda: beats.append(None), 1):
-        time.sleep(2)
-    bounded = len(beats)
-    with heartbeat.beating(lambda: beats.append(None), 1_000):
-        time.sleep(0.5)
-    ended = len(beats)
-    time.sleep(0.5)
-    assert 2 <= bounded <= 100
-    assert bounded < ended == len(beats)
+def test_what_a_killed_worker_left_is_removed(small: Served) -> None:
+    """A worker that is killed outright cannot tidy up: the next upload does, once the folder is a minute old."""
+    client = small.begin("Content-Length: 5000")
+    client.sendall(b"a,b\n")
+    for _ in range(100):
+        if any(small.scratch.iterdir()):
+            break
+        time.sleep(0.05)
+    (worker,) = small.workers()
+    os.kill(worker, signal.SIGKILL)
+    client.close()
+    (left,) = small.scratch.iterdir()
+    assert small.send(csv_of(1_000))[0] == 200
+    assert small.left_behind(1) == [left.name]
+    os.utime(left, (0, 0))
+    assert small.send(csv_of(1_000))[0] == 200
+    assert small.left_behind() == []
+
+
+def test_a_folder_in_use_is_not_removed(small: Served) -> None:
+    """However old, a folder that a living process holds stays."""
+    folder = small.scratch / "town-subsidy-old"
+    folder.mkdir()
+    held = os.open(folder, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    os.utime(folder, (0, 0))
+    assert small.send(csv_of(1_000))[0] == 200
+    assert folder.exists()
+    os.close(held)
+    assert small.send(csv_of(1_000))[0] == 200
+    assert not folder.exists()
 
 
 def test_an_upload_that_stands_still_is_cut_off(small: Served) -> None:
