@@ -16,7 +16,7 @@ class Worker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
     def load_wsgi(self) -> None:
         """Load the application, and attend to its requests."""
         super().load_wsgi()
-        self.wsgi = attended(self.wsgi, self.beat)
+        self.wsgi = attended(self.app.wsgi(), self.beat)
 
     def beat(self, silent_seconds: float = 0, /) -> None:
         """Note the time of the sign where the arbiter looks, or a time to come.

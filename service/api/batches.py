@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -20,7 +21,7 @@ from werkzeug.datastructures import MIMEAccept
 from service.api.problems import Told
 from service.api.responses import language
 from service.api.scratch import scratch_folder
-from service.api.uploads import CSV, SUFFIXES, XLSX, Received, body_of, media_type_of, received
+from service.api.uploads import CSV, PARQUET, SUFFIXES, XLSX, Received, body_of, media_type_of, received
 from service.errors import Defect, NotFound
 from service.heartbeat import Beat, beat_of
 from service.intake.envelope import named_version, readings_of, refuse
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 #: Stands for every measure that a workbook has a sheet of.
 ALL: Final = "all"
 OPTIONS: Final = ("policy", "reading", "explain")
+#: A Parquet of a megabyte may hold twenty million rows; a CSV of the default limit holds about four.
+MOST_ROWS: Final = 5_000_000
 _FLAGS: Final = {"true": True, "false": False}
 _CHUNK_BYTES: Final = 256 * 1024
 _DECIDING_AT_MOST_SECONDS: Final = 900
@@ -155,10 +158,24 @@ def _as_it_came(files: Sequence[Path]) -> str:
 def _decided(policies: Policies, came: Received, target: Path, options: Options, beat: Beat) -> Report:
     from service.batch.job import run_files
 
+    _refuse_many_rows(came)
     beat(_DECIDING_AT_MOST_SECONDS)
     report = run_files(policies, came.files, target, options, came.history)
     beat()
     return report
+
+
+def _refuse_many_rows(came: Received) -> None:
+    """Refuse Parquet files that say that they unpack to very many rows; the bytes of other files bound theirs."""
+    import polars as pl
+
+    rows = 0
+    for file in [*came.files, *([came.history] if came.history else [])]:
+        if file.suffix.lower() == SUFFIXES[PARQUET]:
+            with suppress(pl.exceptions.PolarsError):  # what is damaged is told when it is read
+                rows += pl.scan_parquet(file).select(pl.len()).collect().item()
+    if rows > MOST_ROWS:
+        raise Told(413, "too-many-rows", most=MOST_ROWS, given=rows)
 
 
 def _name(came: Received, measure: str, suffix: str) -> str:
