@@ -6,18 +6,16 @@ looks like success. Files stand in a folder that is gone before the answer is se
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MIMEAccept
 
+from service.api.batch_answers import sent
 from service.api.problems import Told
 from service.api.responses import language
 from service.api.scratch import scratch_folder
@@ -26,10 +24,8 @@ from service.errors import Defect, NotFound
 from service.heartbeat import Beat, beat_of
 from service.intake.envelope import named_version, readings_of, refuse
 from service.intake.fields import escaped
-from service.money import yuan
 from service.policies import Policies
 from service.policies.model import Language, Version
-from service.words import say, tag_of
 
 if TYPE_CHECKING:
     from service.batch.job import Report
@@ -41,10 +37,7 @@ OPTIONS: Final = ("policy", "reading", "explain")
 #: A Parquet of a megabyte may hold twenty million rows; a CSV of the default limit holds about four.
 MOST_ROWS: Final = 5_000_000
 _FLAGS: Final = {"true": True, "false": False}
-_CHUNK_BYTES: Final = 256 * 1024
 _DECIDING_AT_MOST_SECONDS: Final = 900
-#: Proxies take headers of 4 kB in all, some of them.
-_MOST_NOTES_BYTES: Final = 2_000
 
 Given = Sequence[tuple[str, str]]
 
@@ -70,7 +63,7 @@ def blueprint(policies: Policies, most_bytes: int) -> Blueprint:
             target = folder / f"result{SUFFIXES[kind]}"
             report = _decided(policies, came, target, options, beat)
             result = target.open("rb")
-        return _sent(result, kind, _name(came, measure, SUFFIXES[kind]), report, spoken, beat)
+        return sent(result, kind, _name(came, measure, SUFFIXES[kind]), report, spoken, beat)
 
     return views
 
@@ -181,61 +174,3 @@ def _refuse_many_rows(came: Received) -> None:
 def _name(came: Received, measure: str, suffix: str) -> str:
     stem = came.files[0].stem if came.named and len(came.files) == 1 else measure
     return f"{stem}-result{suffix}"
-
-
-def _sent(result: IO[bytes], kind: str, name: str, report: Report, language: Language, beat: Beat) -> Response:
-    charset = "; charset=utf-8" if kind == CSV else ""
-    response = Response(_chunks(result, beat), content_type=kind + charset)
-    response.call_on_close(result.close)
-    response.content_length = os.fstat(result.fileno()).st_size
-    response.headers["Content-Language"] = tag_of(language)
-    plain = name if name.isascii() else f"result{Path(name).suffix}"
-    names = {"filename": plain} | ({} if plain == name else {"filename*": f"UTF-8''{quote(name, safe='')}"})
-    response.headers.set("Content-Disposition", "attachment", **names)
-    response.headers["Batch-Invalid"] = str(report.invalid)
-    response.headers["Batch-Totals"] = _ascii({name: _totals(one) for name, one in report.totals.items()})
-    response.headers["Batch-Notes"] = _ascii(_notes(report, language))
-    return response
-
-
-def _chunks(result: IO[bytes], beat: Beat) -> Iterator[bytes]:
-    while chunk := result.read(_CHUNK_BYTES):
-        yield chunk
-        beat()
-
-
-def _totals(totals: Any) -> dict[str, Any]:
-    """Write control totals: rows in and out, rows by status, amounts in yuan."""
-    sums = {
-        "calculated": totals.calculated,
-        "cut": totals.calculated - totals.granted,
-        "granted": totals.granted,
-    }
-    rows = {status: count for status, count in totals.rows.items() if count}
-    return {"read": totals.read, "written": totals.written, "rows": rows} | {
-        one: yuan(fen) for one, fen in sums.items()
-    }
-
-
-def _notes(report: Report, language: Language) -> dict[str, Any]:
-    """Write what is to be warned of and which columns came out as they went in, as far as there is room."""
-    notes: dict[str, Any] = {"warnings": [], "carried": {}, "omitted": 0}
-    room = _MOST_NOTES_BYTES
-    for one in report.warnings:
-        entry = {"pointer": one.pointer, "code": one.code, "message": say(one, language)}
-        room -= len(_ascii(entry))
-        if room >= 0:
-            notes["warnings"].append(entry)
-    for measure, totals in report.totals.items():
-        for column in totals.carried:
-            room -= len(_ascii(column)) + len(measure)
-            if room >= 0:
-                notes["carried"].setdefault(measure, []).append(column)
-    shown = len(notes["warnings"]) + sum(map(len, notes["carried"].values()))
-    notes["omitted"] = len(report.warnings) + sum(len(one.carried) for one in report.totals.values()) - shown
-    return notes
-
-
-def _ascii(data: object) -> str:
-    """Write JSON that may stand in a header."""
-    return json.dumps(data, separators=(",", ":"))
