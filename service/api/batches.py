@@ -150,10 +150,11 @@ def _as_it_came(files: Sequence[Path]) -> str:
 
 def _decided(policies: Policies, came: Received, target: Path, options: Options, beat: Beat) -> Report:
     from service.batch.job import run_files
+    from service.batch.sources import Source
 
     _refuse_many_rows(came)
     beat(_DECIDING_AT_MOST_SECONDS)
-    report = run_files(policies, came.files, target, options, came.history)
+    report = run_files(policies, [Source(file) for file in came.files], target, options, came.history)
     beat()
     return report
 
