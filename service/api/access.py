@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import current_app, request
 
-from service.errors import Denied, Unavailable
+from service.errors import Denied
 
 if TYPE_CHECKING:
     from service.ledger.database import Ledger
@@ -39,10 +39,7 @@ class Access:
             if self._opened is None or self._opened[0] != os.getpid():
                 from service.ledger.opening import open_ledger
 
-                try:
-                    self._opened = os.getpid(), open_ledger(self._url)
-                except ValueError as error:
-                    raise Unavailable("ledger-url-wrong", reason=str(error)) from error
+                self._opened = os.getpid(), open_ledger(self._url)
             return self._opened[1]
 
     def close(self) -> None:

@@ -25,22 +25,22 @@ _WRITES: Final = "writes"
 
 
 def url_of(given: str | None) -> URL:
-    """Read DATABASE_URL; ValueError tells the two forms that there are."""
+    """Read DATABASE_URL; Unavailable tells the two forms that there are."""
     try:
         url = make_url(given or DEFAULT_URL)
     except ArgumentError:
-        raise ValueError(_expected(given)) from None
+        raise _wrong(given) from None
     kind = url.drivername.partition("+")[0]
     if kind in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")
     if kind == "sqlite" and url.database and url.database != ":memory:":
         return url.set(drivername="sqlite+pysqlite")
-    raise ValueError(_expected(given))
+    raise _wrong(given)
 
 
-def _expected(given: str | None) -> str:
-    forms = "sqlite:///folder/file.sqlite or postgresql://user:password@host/name"
-    return f"DATABASE_URL must be {forms}; given {str(given).partition('@')[0].partition(':')[0]}:…"
+def _wrong(given: str | None) -> Unavailable:
+    """Tell what was given without what may be a password in it."""
+    return Unavailable("ledger-url-wrong", given=str(given).partition(":")[0])
 
 
 def engine_of(url: URL) -> Engine:
