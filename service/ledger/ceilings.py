@@ -29,10 +29,10 @@ def groups_with_ceilings(
     """
     wanted = {"limit_id" if name == "limit" else name: value for name, value in filters.items()}
     for used in groups_in_use(connection, wanted, after, most):
-        yield used.group, _entry(used, _ceiling(policies, used.group))
+        yield used.group, _entry(used, ceiling_of(policies, used.group))
 
 
-def _ceiling(policies: Policies, group: Group) -> int | None:
+def ceiling_of(policies: Policies, group: Group) -> int | None:
     """Find the fen of a ceiling in the newest version of its policy."""
     try:
         measure = policies.provision(policies.version(group.policy), group.measure).measure

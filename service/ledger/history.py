@@ -46,7 +46,7 @@ def import_history(
     """
     options = Options(measure, policy)
     provision = provision_of(policies, options)
-    digest = _hash_of(path)
+    digest = hash_of(path)
     run, found = Run(policies, options, provision), Imported()
     for piece in history_pieces(policies, path, options):
         _add(found, run, piece)
@@ -65,7 +65,8 @@ def import_history(
     return found
 
 
-def _hash_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     digest = sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):

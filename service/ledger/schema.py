@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The revision of the schema that this release works with.
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 
 STATES: Final = ("reserved", "manual_review", "approved", "paid", "recovered", "released")
 VERBS: Final = ("propose", "approve", "release", "pay", "recover")
@@ -181,6 +181,23 @@ IMPORTS: Final = Table(
     Column("rows", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
     CheckConstraint("rows >= 0 AND amount >= 0", name="amounts"),
+)
+
+AUDITS: Final = Table(
+    "audits",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("seq", BigInteger, ForeignKey("log.seq"), nullable=False, unique=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("file", Text, nullable=False),
+    Column("file_sha256", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("accused", BigInteger, nullable=False),
+    Column("at_stake", BigInteger, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("report_sha256", Text, nullable=False),
+    CheckConstraint("number > 0", name="number"),
+    CheckConstraint("rows >= 0 AND accused >= 0 AND at_stake >= 0", name="amounts"),
 )
 
 #: The tables whose rows the log commits to: every one but the log.
