@@ -21,7 +21,9 @@ DEFAULT_URL: Final = "sqlite:///data/town-subsidy.sqlite"
 _WAIT_SECONDS: Final = 30
 #: Names our lock among the advisory locks of a PostgreSQL database: "town" in ASCII.
 _PG_LOCK: Final = 0x746F776E
+#: What a connection is for, among SQLAlchemy's execution options.
 _WRITES: Final = "writes"
+_GLANCES: Final = "glances"
 
 
 def url_of(given: str | None) -> URL:
@@ -71,8 +73,9 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(_GLANCES):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
     return engine
 
@@ -97,6 +100,10 @@ class Ledger:
         """Read one state of the ledger, whoever writes meanwhile; Unavailable if it cannot be reached."""
         return reading(self.engine)
 
+    def glancing(self) -> AbstractContextManager[Connection]:
+        """Read by single statements, each on the state of its moment, without the cost of a transaction."""
+        return glancing(self.engine)
+
     def writing(self) -> AbstractContextManager[Connection]:
         """Be the only writer until the end, then commit, or undo all; Unavailable if nothing can be written."""
         return writing(self.engine)
@@ -113,6 +120,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
         isolation = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         with engine.connect().execution_options(**isolation) as connection, connection.begin():
             yield connection
+
+
+@contextmanager
+def glancing(engine: Engine) -> Iterator[Connection]:
+    """Read by single statements, each on the state of its moment; Unavailable if it cannot be reached."""
+    with _told(), engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execution_options(**{_GLANCES: True})
+        else:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
 
 
 @contextmanager
