@@ -2,7 +2,7 @@
 
     python -m benchmarks.ledger                  rounds of both in turn, as a ratio
 
-Ours: 4 gunicorn workers and 4 clients over HTTP; each grant is authenticated, read, calculated with its history,
+Ours: 4 gunicorn workers and 8 clients over HTTP; each grant is authenticated, read, calculated with its history,
 explained, reserved, guarded against duplicates and chained into the log. Bare: 4 processes, no HTTP; each transaction
 is BEGIN IMMEDIATE, one query of the history of a group, one insert, COMMIT, on a file with the same settings. Both wait
 for the disk at every commit. Rounds alternate, so that what else the machine does hits both alike.
@@ -23,7 +23,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PROCESSES = 4
+WORKERS, CLIENTS = 4, 8
 GUNICORN = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"]
 
 BARE = """
@@ -87,29 +87,30 @@ def main() -> None:
     """Read the options, measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--grants", type=int, default=250, help="by each of the 4 clients, in each round")
+    parser.add_argument("--grants", type=int, default=1000, help="in each round")
     options = parser.parse_args()
     bare, ours = [], []
     with TemporaryDirectory(prefix="ledger-") as folder, serving(Path(folder)) as (port, token):
         file = f"{folder}/bare.sqlite"
         subprocess.run([sys.executable, "-c", BARE, file, "make", "0"], check=True)  # noqa: S603
         for number in range(options.rounds):
-            bare.append(rate(options.grants, BARE, file, number=number))
-            ours.append(rate(options.grants, OURS, str(port), token, number=number))
+            bare.append(rate(WORKERS, options.grants, BARE, file, number=number))
+            ours.append(rate(CLIENTS, options.grants, OURS, str(port), token, number=number))
             print(f"round {number + 1}: bare {bare[-1]:7.0f}/s   ours {ours[-1]:7.0f}/s   {ours[-1] / bare[-1]:.2f}")
     ratio = statistics.median(one / other for one, other in zip(ours, bare, strict=True))
     print(f"median:  bare {statistics.median(bare):7.0f}/s   ours {statistics.median(ours):7.0f}/s   {ratio:.2f}")
 
 
-def rate(each: int, script: str, *arguments: str, number: int) -> float:
-    """Let 4 processes begin at once, and count what they do in a second."""
+def rate(processes: int, grants: int, script: str, *arguments: str, number: int) -> float:
+    """Let processes begin at once, and count what they do in a second."""
+    each = grants // processes
     running = [
         subprocess.Popen(  # noqa: S603 - our own scripts
             [sys.executable, "-c", script, *arguments, f"{number}-{worker}", str(each)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        for worker in range(PROCESSES)
+        for worker in range(processes)
     ]
     for process in running:
         assert process.stdout
@@ -122,7 +123,7 @@ def rate(each: int, script: str, *arguments: str, number: int) -> float:
     for process in running:
         process.communicate()
         assert process.returncode == 0
-    return each * PROCESSES / (time.perf_counter() - began)
+    return each * processes / (time.perf_counter() - began)
 
 
 @contextmanager
@@ -138,7 +139,7 @@ def serving(folder: Path) -> Iterator[tuple[int, str]]:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
-    options = ["--bind", f"127.0.0.1:{port}", "--workers", str(PROCESSES), "service:create_app()"]
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "service:create_app()"]
     with subprocess.Popen([*GUNICORN, *options], env={**os.environ, "DATABASE_URL": url}) as process:  # noqa: S603
         try:
             wait_until_up(port)

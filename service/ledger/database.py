@@ -68,7 +68,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: Python's own comes too late
-        for pragma in ("foreign_keys=ON", "synchronous=FULL", "journal_mode=WAL"):
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "journal_mode=WAL", "wal_autocheckpoint=4000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -23,7 +23,7 @@ from service.ledger.database import Ledger
 from service.ledger.keys import Actor
 from service.ledger.limits import Group, Totals
 from service.ledger.proposals import Calculated, Proposal, calculate_proposal, read_proposal
-from service.ledger.schema import GRANTS, IDENTIFIERS, TRANSITIONS, USAGE
+from service.ledger.schema import GRANTS, IDENTIFIERS, LOG, TRANSITIONS, USAGE
 from service.policies import Policies
 
 Json = dict[str, Any]
@@ -31,6 +31,17 @@ _HEADER: Final = "Idempotency-Key"
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,128}")
 _LAST_NUMBER: Final = select(func.max(GRANTS.c.number)).where(
     GRANTS.c.measure == bindparam("measure"), GRANTS.c.year == bindparam("year")
+)
+_KNOWN: Final = select(GRANTS.c.id).where(
+    GRANTS.c.proposer == bindparam("proposer"), GRANTS.c.idempotency_key == bindparam("idempotency_key")
+)
+_LAST_ENTRY: Final = select(LOG).order_by(LOG.c.seq.desc()).limit(1)
+#: All that a proposal asks of the ledger besides its groups, in one question: time within the lock is everybody's time.
+_ASKED: Final = select(
+    _KNOWN.scalar_subquery().label("known"),
+    _LAST_NUMBER.scalar_subquery().label("number"),
+    _LAST_ENTRY.with_only_columns(LOG.c.seq).scalar_subquery().label("seq"),
+    _LAST_ENTRY.with_only_columns(LOG.c.hash).scalar_subquery().label("hash"),
 )
 
 
@@ -56,10 +67,7 @@ def propose(
         used = limits.used_by(connection, proposal.provision, proposal.groups)
     guess = calculate_proposal(policies, proposal, used)
     with ledger.writing() as connection:
-        known = _known(connection, actor, key, digest)
-        if known:
-            return known, False
-        return store(connection, policies, proposal, key, actor, guess), True
+        return store(connection, policies, proposal, key, actor, guess)
 
 
 def _checked(key: str | None) -> str:
@@ -84,11 +92,19 @@ def store(
     key: str,
     actor: Actor,
     guess: Calculated | None = None,
-) -> Grant:
+) -> tuple[Grant, bool]:
     """Calculate a proposal on what the ledger holds and add the grant, within a transaction that writes.
 
-    `guess` was calculated before; it is used if its history is still that of the ledger.
+    `guess` was calculated before; it is used if its history is still that of the ledger. Tells whether the grant is
+    new; otherwise as `propose`.
     """
+    named = {"measure": proposal.measure, "year": proposal.year}
+    signed = {"proposer": actor.person, "idempotency_key": key}
+    asked = connection.execute(_ASKED, named | signed).one()
+    if asked.known is not None:
+        known = _known(connection, actor, key, proposal.body_sha256)
+        assert known is not None
+        return known, False
     used = limits.used_by(connection, proposal.provision, proposal.groups)
     found = guess
     if found is None or found.data["granted_before"] != limits.granted_before(used):
@@ -96,20 +112,18 @@ def store(
     if found.is_nothing:
         raise NothingToGrant(found.result)
     duplicates = guard.duplicates(connection, found.claimed)
-    row = _row(connection, proposal, found) | {"proposer": actor.person, "idempotency_key": key}
+    number = (asked.number or 0) + 1
+    row = _row(proposal, found) | named | signed
+    row |= {"number": number, "id": f"{proposal.measure}-{proposal.year}-{number:06d}"}
     state = "manual_review" if found.reviewed or duplicates else "reserved"
     payload = {"key": actor.key_id, "state": state, "amount": found.amount, "duplicates": duplicates}
-    return _written(connection, row, payload, found, used)
+    last = log.Head(asked.seq or 0, asked.hash or log.GENESIS)
+    return _written(connection, row, payload, last, (found, used)), True
 
 
-def _row(connection: Connection, proposal: Proposal, found: Calculated) -> Json:
-    """Make the grant's row, under the next number of its measure and year."""
-    named = {"measure": proposal.measure, "year": proposal.year}
-    number = (connection.scalar(_LAST_NUMBER, named) or 0) + 1
+def _row(proposal: Proposal, found: Calculated) -> Json:
+    """Make the grant's row, all but its number and who proposed it."""
     return {
-        **named,
-        "id": f"{proposal.measure}-{proposal.year}-{number:06d}",
-        "number": number,
         "body_sha256": proposal.body_sha256,
         "policy": f"{proposal.provision.policy}@{proposal.provision.version}",
         "policy_sha256": found.result["policy"]["sha256"],
@@ -125,9 +139,14 @@ def _row(connection: Connection, proposal: Proposal, found: Calculated) -> Json:
 
 
 def _written(
-    connection: Connection, row: Json, payload: Json, found: Calculated, used: Mapping[Group, Totals]
+    connection: Connection,
+    row: Json,
+    payload: Json,
+    last: log.Head,
+    calculated: tuple[Calculated, Mapping[Group, Totals]],
 ) -> Grant:
     """Add the grant with all that belongs to it as one entry of the log."""
+    found, used = calculated
     at, grant_id, amount = log.now(), row["id"], row["amount"]
     transition = {"grant_id": grant_id, "n": 1, "at": at, "verb": "propose", "state": payload["state"]}
     transition |= {"person": row["proposer"], "amount": amount, "recovered": 0}
@@ -139,5 +158,5 @@ def _written(
         USAGE: limits.changes(found.taken, used, "propose", None, grant_id),
         IDENTIFIERS: [{**identifier._asdict(), "grant_id": grant_id} for identifier in found.claimed],
     }
-    seq = log.write(connection, entry, rows)
+    seq = log.write(connection, entry, rows, last)
     return proposed(row | {"seq": seq}, at, payload)
