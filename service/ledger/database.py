@@ -136,9 +136,9 @@ def glancing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Be the only writer until the end, then commit, or undo everything; Unavailable if nothing can be written."""
-    with _told(), _queued(engine), engine.connect() as connection:
+    with _told(), engine.connect() as connection:
         connection.execution_options(**{_WRITES: True})
-        with connection.begin():
+        with _queued(engine), connection.begin():
             yield connection
 
 

@@ -11,10 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Connection, bindparam, func, select
 
-from service.canonical import canonical, sha256_of
+from service.canonical import sha256_of
 from service.errors import Conflict, HeaderMissing, NotFound, NothingToGrant, Refused
 from service.intake.envelope import parsed
 from service.ledger import guard, limits, log
@@ -113,29 +112,12 @@ def store(
         raise NothingToGrant(found.result)
     duplicates = guard.duplicates(connection, found.claimed)
     number = (asked.number or 0) + 1
-    row = _row(proposal, found) | named | signed
+    row = {**found.columns, **named, **signed}
     row |= {"number": number, "id": f"{proposal.measure}-{proposal.year}-{number:06d}"}
     state = "manual_review" if found.reviewed or duplicates else "reserved"
     payload = {"key": actor.key_id, "state": state, "amount": found.amount, "duplicates": duplicates}
     last = log.Head(asked.seq or 0, asked.hash or log.GENESIS)
     return _written(connection, row, payload, last, (found, used)), True
-
-
-def _row(proposal: Proposal, found: Calculated) -> Json:
-    """Make the grant's row, all but its number and who proposed it."""
-    return {
-        "body_sha256": proposal.body_sha256,
-        "policy": f"{proposal.provision.policy}@{proposal.provision.version}",
-        "policy_sha256": found.result["policy"]["sha256"],
-        "engine": found.result["engine"],
-        "town_id": proposal.common("town_id"),
-        "applicant_id": proposal.common("applicant_id"),
-        "amount": found.amount,
-        "request": canonical(found.data).decode(),
-        "request_sha256": found.result["inputs_sha256"],
-        "result": orjson.dumps(found.result).decode(),
-        "result_sha256": found.result["result_sha256"],
-    }
 
 
 def _written(

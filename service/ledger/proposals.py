@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 
 from service.applying import applicable, event_days
 from service.calculation import sealed
-from service.canonical import sha256_of
+from service.canonical import canonical, sha256_of
 from service.errors import Defect, NothingToGrant, Refused
 from service.intake.envelope import parsed, readings_of
 from service.intake.request import Request, read_request
@@ -118,7 +119,8 @@ def _is_filled_in(asked: Input | None) -> bool:
 class Calculated:
     """A proposal calculated on what its groups have used: the request with `granted_before`, and its result.
 
-    `taken` is what it takes of every group, `claimed` what it claims of what is paid once. Fen.
+    `taken` is what it takes of every group, `claimed` what it claims of what is paid once; `columns` is what its row
+    says of it. Fen.
     """
 
     data: Json
@@ -127,6 +129,7 @@ class Calculated:
     reviewed: bool
     taken: Mapping[Group, int]
     claimed: Mapping[Identifier, list[str]]
+    columns: Json
 
     @property
     def is_nothing(self) -> bool:
@@ -146,4 +149,22 @@ def calculate_proposal(policies: Policies, proposal: Proposal, used: Mapping[Gro
         reviewed=any(line["status"] == "manual_review" for line in lines),
         taken=limits.shares(proposal.provision, proposal.groups, [fen_of(line["amount"]) for line in lines]),
         claimed=guard.claims(proposal.request, proposal.provision, lines),
+        columns=_columns(proposal, data, result),
     )
+
+
+def _columns(proposal: Proposal, data: Json, result: Json) -> Json:
+    """Make the grant's row, all but its number and who proposed it."""
+    return {
+        "body_sha256": proposal.body_sha256,
+        "policy": f"{proposal.provision.policy}@{proposal.provision.version}",
+        "policy_sha256": result["policy"]["sha256"],
+        "engine": result["engine"],
+        "town_id": proposal.common("town_id"),
+        "applicant_id": proposal.common("applicant_id"),
+        "amount": fen_of(result["amount"]),
+        "request": canonical(data).decode(),
+        "request_sha256": result["inputs_sha256"],
+        "result": orjson.dumps(result).decode(),
+        "result_sha256": result["result_sha256"],
+    }
