@@ -66,7 +66,7 @@ class Access:
         token = header.removeprefix(_SCHEME).strip()
         if not could_be_a_key(token):  # no question to the database for what can only be noise
             raise Denied("key-unknown", known=False)
-        with self.ledger.reading() as connection:
+        with self.ledger.glancing() as connection:
             actor = actor_of(connection, token)
         if actor.role not in roles:
             raise Denied("role-lacking", known=True, key=actor.key_id, role=actor.role, allowed=", ".join(roles))

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Insert, Row, Table, insert, select
 
 from service.canonical import canonical
 from service.ledger.schema import LOG
@@ -61,12 +61,13 @@ class Entry(NamedTuple):
     policy_sha256: str | None = None
 
 
-def write(connection: Connection, entry: Entry, rows: Rows) -> int:
+def write(connection: Connection, entry: Entry, rows: Rows, last: Head | None = None) -> int:
     """Add an entry with the rows that it commits to, which get its number; return the number.
 
-    Only within `database.writing`, which makes sure that nobody else adds one at the same time.
+    Only within `database.writing`, which makes sure that nobody else adds one at the same time. `last` is the end of
+    the log where it is known already.
     """
-    last = head_of(connection)
+    last = last or head_of(connection)
     seq = last.seq + 1
     complete = {table: [_complete(table, row, seq) for row in of_table] for table, of_table in rows.items()}
     values = entry._asdict() | {
@@ -78,7 +79,7 @@ def write(connection: Connection, entry: Entry, rows: Rows) -> int:
     connection.execute(_ADD, {**values, "hash": hash_of_entry(values)})
     for table, of_table in complete.items():
         if of_table:
-            connection.execute(insert(table), of_table)
+            connection.execute(_adding(table), of_table)
     return seq
 
 
@@ -91,6 +92,11 @@ def _complete(table: Table, row: Json, seq: int) -> Json:
 def columns_of(table: Table) -> tuple[str, ...]:
     """List the names of a table's columns, as plain text."""
     return tuple(str(column.name) for column in table.columns)
+
+
+@cache
+def _adding(table: Table) -> Insert:
+    return insert(table)
 
 
 def hash_of_entry(entry: Mapping[str, Any]) -> str:

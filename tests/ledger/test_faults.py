@@ -18,8 +18,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from service.ledger import database
 from service.ledger.books import grants_of
-from service.ledger.database import Ledger
+from service.ledger.database import Ledger, alone
 from service.ledger.keys import create_key
 from service.ledger.limits import groups_in_use
 from service.ledger.opening import open_ledger
@@ -180,6 +181,22 @@ def test_a_wrong_setting_is_told(url: str, tmp_path: Path, policies: Policies) -
     other.close()
     assert "postgresql://user:password@host/name" in problem["detail"]
     assert "secret" not in problem["detail"]
+
+
+def test_a_writer_that_holds_on_is_waited_for_only_so_long(
+    tmp_path: Path, policies: Policies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever cannot write in time is told to come again; afterwards it goes on."""
+    monkeypatch.setattr(database, "_WAIT_SECONDS", 0.2)
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    ledger = open_ledger(url)
+    service = Service(ledger, url, policies)
+    with alone(tmp_path / "ledger.sqlite-queue"):
+        assert json_of(service.propose(loan(), "one"), 503)["type"] == "/problems/ledger-unavailable"
+        assert json_of(service.get("/v1/grants"))["grants"] == []
+    json_of(service.propose(loan(), "one"), 201)
+    service.close()
+    ledger.close()
 
 
 #: Proposes until the disk is full, makes room, and goes on; tells how many were stored before and after.
