@@ -18,7 +18,20 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     """
     from flask import Flask
 
-    from service.api import batches, calculations, catalogue, docs, door, grants, health, openapi, problems, responses
+    from service.api import (
+        audits,
+        batches,
+        calculations,
+        catalogue,
+        docs,
+        door,
+        exports,
+        grants,
+        health,
+        openapi,
+        problems,
+        responses,
+    )
     from service.api.access import Access
     from service.config import Config
     from service.policies import load
@@ -33,6 +46,8 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.register_blueprint(catalogue.blueprint(policies))
     access = app.extensions["ledger"] = Access(config.database_url)
     app.register_blueprint(grants.blueprint(policies, access))
+    app.register_blueprint(audits.blueprint(policies, access, config.max_file_bytes))
+    app.register_blueprint(exports.blueprint(policies, access))
     app.register_blueprint(docs.blueprint(openapi.document(policies)))
     app.register_blueprint(health.blueprint(policies))
     problems.register(app)

@@ -7,11 +7,10 @@ from io import BytesIO
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
-from werkzeug.datastructures import MIMEAccept
 
 from service.api.access import Access
-from service.api.problems import Told
-from service.api.queries import read_cursor
+from service.api.exports import accepted
+from service.api.queries import Query, read_query, seq_of
 from service.api.responses import JSON, answer, language
 from service.api.scratch import scratch_folder
 from service.api.uploads import XLSX, Received, body_of, media_type_of, received
@@ -43,7 +42,7 @@ def blueprint(policies: Policies, access: Access, most_bytes: int) -> Blueprint:
     @views.get("/v1/audits")
     def audits() -> Response:
         access.actor(*AUDITORS)
-        return _audits(access)
+        return _audits(access, read_query(request.args, {}))
 
     @views.get("/v1/audits/<audit_id>")
     def one(audit_id: str) -> Response:
@@ -70,7 +69,7 @@ def _audit(policies: Policies, access: Access, most_bytes: int) -> Response:
         # Whatever can be refused without the file is refused before it is read.
         actor = access.actor(*AUDITORS)
         media_type_of(request)
-        kind = _accepted(request.accept_mimetypes)
+        kind = accepted(JSON, XLSX)
         _options(given)
         came = received(request, body, folder)
         seed, sample = _options([*given, *came.options])
@@ -94,15 +93,6 @@ def _audit(policies: Policies, access: Access, most_bytes: int) -> Response:
     response.status_code = 201
     response.headers["Location"] = f"/v1/audits/{kept.id}"
     return response
-
-
-def _accepted(accept: MIMEAccept) -> str:
-    """Choose between the report as JSON and as a workbook; 406 for anything else."""
-    offered = (JSON, XLSX)
-    chosen = accept.best_match(offered) if accept else JSON
-    if chosen is None:
-        raise Told(406, "not-acceptable", known=", ".join(offered))
-    return chosen
 
 
 def _options(given: Sequence[tuple[str, str]]) -> tuple[str | None, int]:
@@ -138,14 +128,13 @@ def _only(came: Received) -> Any:
     return came.files[0]
 
 
-def _audits(access: Access) -> Response:
+def _audits(access: Access, query: Query) -> Response:
     from service.ledger.audit.keeping import kept
     from service.money import yuan
 
-    after, size = read_cursor(request.args)
     with access.ledger.reading() as connection:
-        found = kept(connection, after, size + 1)
-    page = found[:size]
+        found = kept(connection, query.filters.get("year"), seq_of(query.cursor), query.page_size + 1)
+    page = found[: query.page_size]
     listed = [
         {"id": row.id, "made_by": row.actor, "made_at": row.at}
         | {name: getattr(row, name) for name in _LISTED}

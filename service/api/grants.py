@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from service.api.access import READERS, Access, turned_away
 from service.api.bodies import json_body
-from service.api.queries import Names, Query, read_query
+from service.api.queries import Names, Query, measures_of, read_query, seq_of
 from service.api.responses import answer, language
 from service.calculation import told
 from service.errors import Defect, Denied, Refused
@@ -74,11 +74,9 @@ def shown(grant: Grant, spoken: Language) -> Json:
 def _grants(access: Access, query: Query) -> Response:
     from service.ledger.books import grants_of
 
-    after = query.cursor
-    if after is not None and not (after.isascii() and after.isdigit() and len(after) < 19):  # noqa: PLR2004 - int64
-        raise Refused([Defect("/cursor", "cursor_wrong", after, None)])
+    after = seq_of(query.cursor)
     with access.ledger.reading() as connection:
-        found = list(grants_of(connection, query.filters, int(after or 0), query.page_size + 1))
+        found = list(grants_of(connection, query.filters, after, query.page_size + 1))
     page = found[: query.page_size]
     following = str(page[-1].seq) if len(found) > len(page) else None
     return answer({"grants": [one.summary() for one in page], "next": following}, language())
@@ -141,7 +139,7 @@ def _is_plain(part: object) -> bool:
 
 def grants_by(policies: Policies) -> Names:
     """List what grants can be chosen by: the values that there are, or None for any text."""
-    return {"measure": _measures(policies), "state": STATES, "town_id": None, "applicant_id": None}
+    return {"measure": measures_of(policies), "state": STATES, "town_id": None, "applicant_id": None}
 
 
 def limits_by(policies: Policies) -> Names:
@@ -154,8 +152,4 @@ def limits_by(policies: Policies) -> Names:
         for key in limit.per
         if limit.shared and key in policies.fields and policies.fields[key].type in {"text", "credit_code"}
     )
-    return {"policy": None, "measure": _measures(policies), "limit": None, **dict.fromkeys(keys)}
-
-
-def _measures(policies: Policies) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(measure for version in policies.versions for measure in version.measures))
+    return {"policy": None, "measure": measures_of(policies), "limit": None, **dict.fromkeys(keys)}

@@ -27,7 +27,7 @@ from service.intake.fields import IsoDate, Text, Yuan
 from service.intake.request import MOST_LINES
 from service.policies import Policies
 
-_MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
+MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
 _OBJECT: Final[Json] = {"type": "object"}
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}]
 _DUPLICATE: Final = record(kind=NAME, value=NAME, lines=listed(NAME), grants=listed(NAME))
@@ -43,14 +43,14 @@ _SUMMARY: Final[dict[str, Json]] = {
     "town_id": TEXT_OR_NULL,
     "applicant_id": TEXT_OR_NULL,
     "proposed_by": NAME,
-    "proposed_at": _MOMENT,
-    "changed_at": _MOMENT,
+    "proposed_at": MOMENT,
+    "changed_at": MOMENT,
     "duplicates": listed(ref("Duplicate")),
 }
 _HASH_OR_NULL: Final[Json] = {"type": ["string", "null"], "pattern": SHA256["pattern"]}
 _ENTRY: Final = record(
     seq=WHOLE,
-    at=_MOMENT,
+    at=MOMENT,
     actor=NAME,
     verb=NAME,
     subject=NAME,
@@ -126,7 +126,8 @@ def add(spec: APISpec, policies: Policies, names: tuple[Names, Names], example: 
     spec.path("/v1/limits", operations={"get": limits})
 
 
-def _operation(name: str, summary: str, responses: Json, *parameters: Json) -> Json:
+def operation(name: str, summary: str, responses: Json, *parameters: Json) -> Json:
+    """Describe an operation of the ledger, which takes a key."""
     return {
         "tags": ["ledger"],
         "operationId": name,
@@ -160,16 +161,16 @@ def _proposal(policies: Policies, example: Json) -> Json:
         "200": ok(ref("Grant"), "重试 · the grant of an earlier request with the same key and body"),
         **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
     }
-    operation = _operation("propose_grant", "申报并预留额度 · Calculate and reserve a grant", answers, key)
-    return operation | {"requestBody": request_body(body, example)}
+    described = operation("propose_grant", "申报并预留额度 · Calculate and reserve a grant", answers, key)
+    return described | {"requestBody": request_body(body, example)}
 
 
 def _one() -> Json:
     answers = {"200": ok(ref("Grant"), "拨付及其日志 · the grant and its log"), **problems(401, 403, 404, 503)}
-    return _operation("show_grant", "一笔拨付 · One grant with its log", answers, _ID)
+    return operation("show_grant", "一笔拨付 · One grant with its log", answers, ID)
 
 
-_ID: Final[Json] = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+ID: Final[Json] = {"name": "id", "in": "path", "required": True, "schema": TEXT}
 
 
 def _verb(verb: str) -> Json:
@@ -177,8 +178,8 @@ def _verb(verb: str) -> Json:
         "200": ok(ref("Grant"), "新状态 · the grant in its new state"),
         **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
     }
-    operation = _operation(f"{verb}_grant", _TITLES[verb], answers, _ID)
-    return operation | {"requestBody": request_body(record(_BODIES[verb]), _EXAMPLES[verb], required=False)}
+    described = operation(f"{verb}_grant", _TITLES[verb], answers, ID)
+    return described | {"requestBody": request_body(record(_BODIES[verb]), _EXAMPLES[verb], required=False)}
 
 
 def _list(name: str, summary: str, answer: str, names: Names) -> Json:
@@ -190,4 +191,4 @@ def _list(name: str, summary: str, answer: str, names: Names) -> Json:
     }
     chosen |= {"year": years, "cursor": TEXT, "page_size": sizes}
     parameters = [{"name": one, "in": "query", "schema": schema} for one, schema in chosen.items()]
-    return _operation(name, summary, {"200": ok(ref(answer), summary), **problems(401, 403, 422, 503)}, *parameters)
+    return operation(name, summary, {"200": ok(ref(answer), summary), **problems(401, 403, 422, 503)}, *parameters)

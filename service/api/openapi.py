@@ -8,7 +8,7 @@ import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from service.api import batch_description, ledger_paths
+from service.api import audit_paths, batch_description, ledger_paths
 from service.api.answers import COMPONENTS, Json, ref
 from service.api.batch_description import batch_operation
 from service.api.grants import grants_by, limits_by
@@ -53,6 +53,7 @@ def document(policies: Policies) -> bytes:
     _add_policies(spec, policies)
     _add_health(spec)
     _add_ledger(spec, policies)
+    audit_paths.add(spec, policies)
     return orjson.dumps(spec.to_dict())
 
 

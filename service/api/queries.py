@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from service.errors import Defect, Refused
 from service.intake.fields import Text, Year, defects_of
+from service.policies import Policies
 
 MOST_AT_A_TIME: Final = 500
 _USUAL: Final = 100
@@ -45,6 +46,18 @@ def read_query(sent: MultiDict[str, str], names: Names) -> Query:
         raise Refused(defects)
     cursor, page_size = filters.pop("cursor", None), filters.pop("page_size", _USUAL)
     return Query(filters, cursor, page_size)
+
+
+def measures_of(policies: Policies) -> tuple[str, ...]:
+    """List the measures that any version can calculate."""
+    return tuple(dict.fromkeys(measure for version in policies.versions for measure in version.measures))
+
+
+def seq_of(cursor: str | None) -> int:
+    """Read a cursor that is the number of an entry; Refused for one that is none, 0 where there is none."""
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004 - int64
+        raise Refused([Defect("/cursor", "cursor_wrong", cursor, None)])
+    return int(cursor or 0)
 
 
 def _value(name: str, text: str, names: Names) -> Any:

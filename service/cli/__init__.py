@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from service.cli.answers import calculate, screen
+from service.cli.audit import audit, export
 from service.cli.batch import batch, template
 from service.cli.console import Session, tolerate_narrow_streams
 from service.cli.ledger import db, keys, ledger, log
@@ -40,5 +41,5 @@ def _start_quickly() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-for one in (calculate, screen, batch, template, policies, ledger, keys, log, db, serve):
+for one in (calculate, screen, batch, template, policies, audit, export, ledger, keys, log, db, serve):
     main.add_command(one)

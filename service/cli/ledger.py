@@ -40,7 +40,7 @@ def _url() -> str | None:
     return Config.from_environment().database_url
 
 
-def _user() -> str:
+def user() -> str:
     """Name whoever is logged in: the log tells who did what on the machine itself."""
     try:
         return getpass.getuser()
@@ -64,7 +64,7 @@ def create(session: Session, person: str, role: str, expires: str | None) -> Non
 
     until = None if expires is None else _end_of(expires, session)
     with opened() as ledger:
-        key_id, token = create_key(ledger, person, role, _user(), until)
+        key_id, token = create_key(ledger, person, role, user(), until)
     click.echo(session.say("key_created", id=key_id, person=person, role=role), err=True)
     click.echo(token)
 
@@ -110,7 +110,7 @@ def revoke(session: Session, named: str) -> None:
     from service.ledger.keys import revoke_keys
 
     with opened() as ledger:
-        revoked = revoke_keys(ledger, named, _user())
+        revoked = revoke_keys(ledger, named, user())
     print_lines(session.say("key_revoked", id=key_id) for key_id in revoked)
 
 
@@ -172,6 +172,30 @@ def export(_: Session, target: Any) -> None:
     with opened() as ledger, ledger.reading() as connection:
         for entry, rows in committed(connection):
             target.write(orjson.dumps({**told(entry), "rows": rows}) + b"\n")
+
+
+@log.command("verify-file")
+@click.argument("file", metavar="FILE", type=_PATH)
+@click.option("--alone", is_flag=True, help="不与台账比对 · without the ledger")
+@command
+def verify_file(session: Session, file: Path, *, alone: bool) -> None:
+    """核对一份决定文件 · Check a file that `export decision` wrote.
+
+    重算其中每个校验码和金额，并与台账逐条比对 · every hash and the amount are computed again, and compared
+    with the ledger.
+    退出码 · exit codes: 0 全部相符 everything fits, 1 有不符 something does not, 2 无法读取 it cannot be read
+    """
+    from service.ledger.exports.decision import flaws_of, read_decision, strays_of
+
+    decision = read_decision(file.read_bytes())
+    flaws = list(flaws_of(decision, session.policies))
+    if not alone:
+        with opened() as ledger, ledger.reading() as connection:
+            flaws += strays_of(connection, decision)
+    if flaws:
+        fail([session.say(code, **facts) for code, facts in flaws], BROKEN)
+    code = "file_verified_alone" if alone else "file_verified"
+    click.echo(session.say(code, grant=decision["grant"]["id"], hash=decision["sha256"]))
 
 
 @click.group()
@@ -245,6 +269,6 @@ def import_earlier(session: Session, file: Path, measure: str, policy: str | Non
     from service.money import yuan
 
     with opened() as open_one:
-        found = import_history(open_one, session.policies, file, measure, _user(), policy)
+        found = import_history(open_one, session.policies, file, measure, user(), policy)
     amount = yuan(found.amount, grouped=True)
     click.echo(session.say("imported", rows=f"{found.rows:,}", amount=amount, groups=f"{len(found.taken):,}"))

@@ -206,6 +206,49 @@ SENTENCES: Final = {
         "已导入 {rows} 行，共 {amount} 元，计入 {groups} 个额度",
         "imported {rows} rows, {amount} yuan in all, counted in {groups} groups of ceilings",
     ),
+    # audit
+    "audit_options": (
+        "--applications 与 --measure 须一同使用；--keep 只用于与台账核对。",
+        "--applications and --measure go together; --keep is for audits against the ledger.",
+    ),
+    "audit_kept": ("报告已存入台账：{id}", "the report is kept in the ledger: {id}"),
+    "audited": ("核对 {rows} 笔支付，依据：{against}", "{rows} payouts compared with {against}"),
+    "audit_finding": ("{place} 第 {row} 行，{kind}：{what}", "{place} row {row}, {kind}: {what}"),
+    "audit_more": ("另有 {rows} 条，见报告（-o）", "{rows} more findings: see the report (-o)"),
+    # export
+    "publicity_written": (
+        "已写出 {file}：{rows} 笔，合计 {total} 元",
+        "wrote {file}: {rows} grants, {total} yuan in all",
+    ),
+    "performance_written": (
+        "已写出 {file}：{rows} 行，共支付 {paid} 元",
+        "wrote {file}: {rows} rows, {paid} yuan paid in all",
+    ),
+    "decision_written": ("已写出 {file}，校验码 {hash}", "wrote {file}, hash {hash}"),
+    "file_verified": (
+        "正确：{grant} 的每个校验码、金额和日志均与台账相符（{hash}）",
+        "OK: every hash, the amount and the log of {grant} fit, also with the ledger ({hash})",
+    ),
+    "file_verified_alone": (
+        "正确：{grant} 的每个校验码和金额均相符，未与台账比对（{hash}）",
+        "OK: every hash and the amount of {grant} fit; not compared with the ledger ({hash})",
+    ),
+    "file-changed": ("文件内容与其校验码不符：已被改动", "the file is not the one that was sealed: it was changed"),
+    "file-form": ("文件缺少内容或格式不符", "something is missing in the file, or of another form"),
+    "file-entry": ("第 {seq} 条日志被改动", "entry {seq} of the log was changed"),
+    "file-rows": ("第 {seq} 条日志所记的数据被改动", "the rows of entry {seq} were changed"),
+    "file-other-grant": ("第 {seq} 条日志属于另一笔拨付", "entry {seq} is of another grant"),
+    "file-grant": ("所列拨付与日志所记的数据不符", "the grant is not the one that the log tells of"),
+    "file-texts": ("申请或结果与日志所记的数据不符", "request or result are not those that the log tells of"),
+    "file-result": ("结果与其校验码不符", "the result does not have the hash that it states"),
+    "file-recomputed": (
+        "按 {policy} 重新计算，结果不同",
+        "computed again under {policy}, the result is another",
+    ),
+    "file-not-in-ledger": (
+        "台账中没有这条日志，或内容不同：第 {seq} 条",
+        "the ledger holds no such entry {seq}, or another one",
+    ),
     # serve
     "serving": (
         "专业镇补助计算：http://{host}:{port}/docs（按 Ctrl-C 结束）",

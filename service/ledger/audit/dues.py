@@ -151,7 +151,7 @@ def _take(found: dict[str, Due], row: Any) -> None:
         found[row.id] = due
     due.state, due.recovered = row.state, row.recovered
     if row.verb == "approve":
-        due.approved_on, due.approved_at, due.approved_by = _day_in_china(row.at[:13]), row.at, row.person
+        due.approved_on, due.approved_at, due.approved_by = day_in_china(row.at[:13]), row.at, row.person
     elif row.verb == "pay":
         due.paid_on, due.reference = row.paid_on, row.reference
         if row.payee:
@@ -159,7 +159,7 @@ def _take(found: dict[str, Due], row: Any) -> None:
 
 
 @lru_cache(maxsize=4_096)
-def _day_in_china(hour: str) -> int:
+def day_in_china(hour: str) -> int:
     """Return the day in China of an hour in UTC, such as 2027-03-01T08."""
     day = days_of(date.fromisoformat(hour[:10]))
     return day + (int(hour[11:13]) >= _LAST_HOUR_OF_THE_DAY)
