@@ -142,7 +142,7 @@ def transitions_of(connection: Connection, grant_id: str | None = None) -> Gener
 
 def proposed(row: Mapping[str, Any], at: str, payload: Mapping[str, Any]) -> Grant:
     """Make the grant of a row that was just added."""
-    return _made(
+    return made(
         row, payload["duplicates"], proposed_at=at, state=payload["state"], changed_at=at, recovered=0, change=1
     )
 
@@ -150,9 +150,10 @@ def proposed(row: Mapping[str, Any], at: str, payload: Mapping[str, Any]) -> Gra
 def _grant(row: Row[Any]) -> Grant:
     columns = dict(row._mapping)
     standing = {name: columns[name] for name in ("proposed_at", "state", "changed_at", "recovered")}
-    return _made(columns, orjson.loads(row.payload)["duplicates"], **standing, change=row.n)
+    return made(columns, orjson.loads(row.payload)["duplicates"], **standing, change=row.n)
 
 
-def _made(row: Mapping[str, Any], duplicates: Iterable[Json], **standing: Any) -> Grant:
+def made(row: Mapping[str, Any], duplicates: Iterable[Json], **standing: Any) -> Grant:
+    """Make the grant of a row and of how it stands."""
     texts = {name: row[name].encode() for name in ("request", "result")}
     return Grant(**{name: row[name] for name in _PLAIN}, **texts, **standing, duplicates=tuple(duplicates))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from service.batch.run import Options
 from service.ledger import log
 from service.ledger.audit.ceilings import find_above_ceilings, paid_in_ledger, shares_of
-from service.ledger.audit.dues import Dues, add_years, dues_of
+from service.ledger.audit.dues import Dues, dues_of
 from service.ledger.audit.findings import Judged, count, judged
 from service.ledger.audit.matching import matched
 from service.ledger.audit.payouts import Payouts, read_payouts
@@ -48,8 +48,6 @@ def audit_ledger(ledger: Ledger, policies: Policies, path: Path) -> Audit:
 
 def _against_ledger(connection: Connection, policies: Policies, payouts: Payouts) -> Sequence[Judged]:
     pairs = matched(payouts.rows, dues_of(connection, payouts.rows))
-    astray = {one.due.id: one.due for one in pairs if one.due and one.payout.year not in {None, *one.due.years}}
-    add_years(connection, astray.values())
     rows = judged(pairs)
     find_above_ceilings(rows, policies, shares_of(connection, rows), paid_in_ledger(connection))
     count(rows)

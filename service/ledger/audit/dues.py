@@ -9,12 +9,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-import orjson
 from sqlalchemy import Column, Connection, bindparam, select
 
 from service.ledger.audit.payouts import Payout
 from service.ledger.guard import normal
-from service.ledger.schema import GRANTS, TRANSITIONS, USAGE
+from service.ledger.schema import GRANTS, TRANSITIONS
 from service.money import days_of
 
 #: Names in one question to the database.
@@ -40,9 +39,6 @@ _STEPS: Final = (
     )
     .join(TRANSITIONS, TRANSITIONS.c.grant_id == GRANTS.c.id)
     .order_by(GRANTS.c.seq, TRANSITIONS.c.n)
-)
-_KEYS_OF_GRANTS: Final = select(USAGE.c.grant_id, USAGE.c.group_key).where(
-    USAGE.c.grant_id.in_(bindparam("names", expanding=True))
 )
 
 Name = TypeVar("Name")
@@ -117,7 +113,6 @@ def dues_of(connection: Connection, payouts: Sequence[Payout]) -> Dues:
     if nameless:
         _read(connection, GRANTS.c.applicant_id, _spellings(payees), found)
         _read(connection, GRANTS.c.town_id, _spellings(towns), found)
-        add_years(connection, found.values())
     return Dues(found.values())
 
 
@@ -163,19 +158,6 @@ def day_in_china(hour: str) -> int:
     """Return the day in China of an hour in UTC, such as 2027-03-01T08."""
     day = days_of(date.fromisoformat(hour[:10]))
     return day + (int(hour[11:13]) >= _LAST_HOUR_OF_THE_DAY)
-
-
-def add_years(connection: Connection, dues: Iterable[Due]) -> None:
-    """Add the years that the ceilings of a grant go by: a loan of one year may be applied for in the next."""
-    by_id = {due.id: due for due in dues}
-    for some in in_turn(by_id):
-        for grant_id, key in connection.execute(_KEYS_OF_GRANTS, {"names": some}):
-            by_id[grant_id].years.update(years_in(orjson.loads(key)))
-
-
-def years_in(keys: dict[str, Any]) -> Iterator[int]:
-    """Find the years among the keys of a group."""
-    return (value for name, value in keys.items() if is_year(name) and isinstance(value, int))
 
 
 def is_year(key: str) -> bool:

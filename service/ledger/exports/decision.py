@@ -18,8 +18,8 @@ from service.derivation import derivation
 from service.errors import Defect, NotFound, Refused
 from service.intake.request import read_request
 from service.ledger import log
-from service.ledger.books import Grant, grant_of
-from service.ledger.schema import COMMITTED, GRANTS, LOG
+from service.ledger.books import Grant, grant_of, made
+from service.ledger.schema import COMMITTED, GRANTS, LOG, TRANSITIONS
 from service.policies import Policies
 from service.policies.model import Language
 
@@ -35,7 +35,7 @@ def decision_of(connection: Connection, policies: Policies, grant_id: str) -> Js
     entries = [{**log.told(entry), "rows": _rows(connection, entry.seq)} for entry in log.entries(connection, grant.id)]
     file: Json = {
         "format": FORMAT,
-        "grant": grant.summary() | {"policy_sha256": grant.policy_sha256, "engine": grant.engine},
+        "grant": _summary(grant),
         "request": orjson.loads(grant.request),
         "result": orjson.loads(grant.result),
         "explanation": {language: _explained(grant, policies, language) for language in _LANGUAGES},
@@ -45,13 +45,17 @@ def decision_of(connection: Connection, policies: Policies, grant_id: str) -> Js
     return file | {"sha256": sha256_of(file)}
 
 
+def _summary(grant: Grant) -> Json:
+    return grant.summary() | {"policy_sha256": grant.policy_sha256, "engine": grant.engine}
+
+
 def _rows(connection: Connection, seq: int) -> dict[str, list[Json]]:
     """Read the rows that an entry committed to, by table."""
-    found = {}
+    found: dict[str, list[Json]] = {}
     for table in COMMITTED:
         rows = [log.plain(row) for row in connection.execute(select(table).where(table.c.seq == seq))]
         if rows:
-            found[table.name] = sorted(rows, key=canonical)
+            found[str(table.name)] = sorted(rows, key=canonical)
     return found
 
 
@@ -81,7 +85,7 @@ def flaws_of(file: Json, policies: Policies | None = None) -> Iterator[tuple[str
     try:
         yield from _of_entries(file)
         yield from _of_result(file, policies)
-    except (KeyError, TypeError, IndexError, AttributeError):
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError):
         yield "file-form", {}
 
 
@@ -96,9 +100,10 @@ def _of_entries(file: Json) -> Iterator[tuple[str, Json]]:
         if entry["subject"] != file["grant"]["id"]:
             yield "file-other-grant", facts
     row = file["log"][0]["rows"][GRANTS.name][0]
-    transitions = [step for entry in file["log"] for step in entry["rows"].get("transitions", ())]
-    stated = {name: file["grant"][name] for name in ("id", "measure", "year", "policy", "town_id", "applicant_id")}
-    if any(row[name] != value for name, value in stated.items()) or transitions[-1]["state"] != file["grant"]["state"]:
+    last = [step for entry in file["log"] for step in entry["rows"].get(TRANSITIONS.name, ())][-1]
+    standing = {"state": last["state"], "changed_at": last["at"], "recovered": last["recovered"], "change": last["n"]}
+    first = file["log"][0]
+    if _summary(made(row, first["payload"]["duplicates"], proposed_at=first["at"], **standing)) != file["grant"]:
         yield "file-grant", {}
     if row["request"] != canonical(file["request"]).decode() or orjson.loads(row["result"]) != file["result"]:
         yield "file-texts", {}

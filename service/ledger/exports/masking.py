@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-#: A number of an identity card: region, a date of birth, three digits and a check digit.
-_PERSONAL: Final = re.compile(r"\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]", re.ASCII)
+#: A number of an identity card: region, a date of birth, three digits and a check digit; the old ones without century
+#: and check digit.
+_PERSONAL: Final = re.compile(
+    r"(?<!\d)\d{6}(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
+    r"|\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})(?!\d)",
+    re.ASCII,
+)
 _SHOWN_OF_COMPANIES: Final = 4
 _SHOWN_OF_PERSONS: Final = 1
 
 
 def is_personal(identifier: str) -> bool:
-    """Tell whether an identifier is the number of an identity card."""
-    return _PERSONAL.fullmatch(identifier) is not None
+    """Tell whether an identifier holds the number of an identity card."""
+    return _PERSONAL.search(identifier) is not None
 
 
 def masked(identifier: str) -> str:
