@@ -16,6 +16,7 @@ from service.batch.explaining import explaining_columns
 from service.batch.headers import Headers, find_inputs
 from service.batch.history import RunningHistory
 from service.batch.joining import joined
+from service.batch.slips import Slips
 from service.batch.sources import Piece
 from service.batch.table import Table, TableReader
 from service.batch.totals import Totals
@@ -57,10 +58,12 @@ class Run:
     history: RunningHistory = field(default_factory=RunningHistory)
     totals: Totals = field(default_factory=Totals)
     reader: TableReader = field(init=False)
+    slips: Slips = field(init=False)
     _headers: dict[tuple[str, ...], tuple[Headers, pl.Schema]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reader = TableReader(self.provision, self.policies.facts)
+        self.slips = Slips(self.provision, self.options.language)
 
     @property
     def headers(self) -> list[Headers]:
@@ -68,7 +71,12 @@ class Run:
         return [headers for headers, _ in self._headers.values()]
 
     def decided(self, pieces: Iterator[Piece]) -> Iterator[pl.DataFrame]:
-        """Decide the pieces of a file in their order: the same columns, and what was decided.
+        """Decide the pieces of a file in their order: the same columns, and what was decided."""
+        yield from self._in_parts(pieces)
+        self.totals.unusual = self.slips.unusual()
+
+    def _in_parts(self, pieces: Iterator[Piece]) -> Iterator[pl.DataFrame]:
+        """Decide part by part.
 
         Where a line may depend on a later one (a ceiling shared in proportion, a threshold or a first award of a
         group, rounding of the total) all pieces are read before the first is decided: the file is then in memory.
@@ -142,6 +150,9 @@ class Run:
         here = slice(start, start + height)
         source = [self._source(piece)] if self.options.several else []
         calculated = [pl.Series(CALCULATED, outcome.calculated[here])] if self.options.calculated else []
+        warnings = self.slips.warnings(piece, table, self._headers_of(piece)[0])
+        warned = height - warnings.null_count()
+        self.totals.warned += warned
         decided = piece.original.with_columns(
             *source,
             named_column(STATUS, outcome.status[here], OUTCOMES),
@@ -149,9 +160,10 @@ class Run:
             named_column(RULE, outcome.rule[here], outcome.rules),
             *self._explained(piece, outcome, start),
             self._defects(piece, table),
+            warnings,
             *calculated,
         )
-        return Unquoted(decided) if piece.unquoted and not table.defects and not source else decided
+        return Unquoted(decided) if piece.unquoted and not table.defects and not source and not warned else decided
 
     def _explained(self, piece: Piece, outcome: Outcome, start: int) -> Iterator[pl.Series]:
         """Write the columns of an explanation, the same in every part."""

@@ -11,7 +11,7 @@ import polars as pl
 
 from service.batch.columns import reader_for
 from service.batch.decisions import CONDITION, LIMIT, STEP
-from service.batch.earlier import AMOUNT, DEFECTS, RULE, SOURCE, STATUS
+from service.batch.earlier import AMOUNT, DEFECTS, RULE, SOURCE, STATUS, WARNINGS
 from service.batch.headers import Headers, match, names_of
 from service.batch.headings import refuse_repeated
 from service.batch.run import Options
@@ -33,7 +33,7 @@ MOST_BYTES_UNPACKED: Final = 1 << 30
 MOST_ROWS: Final = 1_000_000
 _LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TWO: Final = 2
-_RESULTS: Final = (SOURCE, STATUS, AMOUNT, RULE, DEFECTS)
+_RESULTS: Final = (SOURCE, STATUS, AMOUNT, RULE, DEFECTS, WARNINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def write_result(target: Path, results: Sequence[Decided], options: Options) -> 
 
 
 def _sheet(result: Decided, language: Language) -> ResultSheet:
-    kinds: dict[str, Kind] = {STATUS: "status", AMOUNT: "yuan", RULE: "text", DEFECTS: "text"}
+    kinds: dict[str, Kind] = {STATUS: "status", AMOUNT: "yuan", RULE: "text", DEFECTS: "text", WARNINGS: "text"}
     for headers in result.headers:
         for name, source in headers.sources.items():
             field = result.provision.fields.get(name)
@@ -211,8 +211,18 @@ def _summary(results: Sequence[Decided], options: Options) -> Summary:
     if options.readings:
         chosen = ", ".join(f"{reading}={choice}" for reading, choice in options.readings.items())
         facts.append((label_of("batch", "readings", language), chosen))
+    facts += _slips(results, language)
     name = label_of("batch", "summary", language)
     return Summary(label_of("batch", "title", language), facts, ResultSheet(name, table, kinds, labels))
+
+
+def _slips(results: Sequence[Decided], language: Language) -> Iterator[tuple[str, str]]:
+    """Tell how many rows have a warning, and what only whole files show."""
+    label = label_of("batch", WARNINGS, language)
+    if warned := sum(result.totals.warned for result in results):
+        yield label, text_of("batch", "rows_warned", language, rows=f"{warned:,}")
+    for result in results:
+        yield from ((label, told) for told in result.totals.unusual)
 
 
 def _groups(result: Decided, language: Language) -> pl.DataFrame:

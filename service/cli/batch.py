@@ -104,12 +104,17 @@ def _told(report: Report, target: Path, session: Session) -> Iterator[str]:
 
     for warning in report.warnings:
         yield session.say("warned", place=warning.pointer, what=say(warning, session.language))
+    is_workbook = target.suffix.lower() in {".xlsx", ".xlsm"}
+    defects, warnings = (
+        label_of("batch", name, session.language) if is_workbook else name for name in ("defects", "warnings")
+    )
     for measure, totals in report.totals.items():
         yield from _totals(measure, totals, session)
+        if totals.warned:
+            yield session.say("warned_rows", rows=f"{totals.warned:,}", column=warnings)
+        yield from (session.say("warned", place=measure, what=told) for told in totals.unusual)
     if report.invalid:
-        is_workbook = target.suffix.lower() in {".xlsx", ".xlsm"}
-        column = label_of("batch", "defects", session.language) if is_workbook else "defects"
-        yield session.say("invalid_rows", rows=f"{report.invalid:,}", column=column)
+        yield session.say("invalid_rows", rows=f"{report.invalid:,}", column=defects)
 
 
 def _totals(measure: str, totals: Totals, session: Session) -> Iterator[str]:
