@@ -65,7 +65,9 @@ def loans(rows: int, rng: np.random.Generator) -> pl.DataFrame:
     """Make loans of a fifth as many firms."""
     firms = max(rows // 5, 1)
     principal = rng.integers(1_000_000, 2_000_000_000, rows)
-    paid = np.where(rng.random(rows) < _WHOLE_YEARS, 365, rng.integers(1, 366, rows))
+    whole_year = rng.random(rows) < _WHOLE_YEARS
+    drawn = np.where(whole_year, 0, rng.integers(0, 300, rows))
+    paid = np.where(whole_year, 365, rng.integers(1, 366 - drawn, rows))
     return pl.DataFrame(
         {
             "line_id": pl.Series(np.arange(rows)).cast(pl.String),
@@ -76,7 +78,7 @@ def loans(rows: int, rng: np.random.Generator) -> pl.DataFrame:
             "is_leading_industry": rng.choice(["true", "false"], rows, p=[0.97, 0.03]),
             "application_year": ["2027"] * rows,
             "disbursed_amount": yuan(principal),
-            "disbursed_on": days(rng, rows),
+            "disbursed_on": pl.Series(np.datetime64("2027-01-01") + drawn).cast(pl.String),
             "interest_paid_days": pl.Series(paid).cast(pl.String),
             "interest_accrued": yuan(principal * paid * rng.integers(120, 500, rows) // 10_000 // 365),
         }

@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from service.lines import Column, Lines, Mask, NotGiven, Periods
+from service.batch.periods import over_periods
+from service.lines import Column, Lines, Mask, Periods
 
 #: A loan as one whole number: its principal in fen, then the day of drawing in so many bits.
 _BITS_OF_DAY: Final = 18
-_NO_LOAN: Final = -1
+_ANY_DAY: Final = 1 << (_BITS_OF_DAY - 1)
+_NO_LOAN: Final = 0
 _LATEST: Final = np.iinfo(np.int64).max
 
 
@@ -30,15 +32,15 @@ class _Book:
     """
 
     row: Column = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
-    loan: Column = field(default_factory=lambda: np.full(1, _NO_LOAN, dtype=np.int64))
+    loan: Column = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     begins: Column = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     parts: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def reach(self, number: int, *, periods: bool) -> None:
         """Make room for numbers up to this one; loans take room only where there are periods."""
-        self.row = _longer(self.row, number, 0)
+        self.row = _longer(self.row, number)
         if periods:
-            self.loan, self.begins = _longer(self.loan, number, _NO_LOAN), _longer(self.begins, number, 0)
+            self.loan, self.begins = _longer(self.loan, number), _longer(self.begins, number)
 
 
 class Doubled:
@@ -69,8 +71,9 @@ class Doubled:
         book = self._books.setdefault(key, _Book())
         periods = lines.periods.get("interest_periods")
         book.reach(int(own.max(initial=0)), periods=periods is not None)
-        first = book.row[own]
-        fresh = np.flatnonzero(first == 0)[::-1]  # of several rows with one number, the first is written last
+        known = book.row[own] > 0
+        # Backwards: of several rows with one number, the first is written last.
+        fresh = np.flatnonzero(~known)[::-1] if known.any() else slice(None, None, -1)
         book.row[own[fresh]] = rows[fresh]
         if periods is not None:
             loan, begins = _loans(lines, periods)
@@ -85,22 +88,18 @@ class Doubled:
         return Again(again if places is None else places[again], earlier)
 
 
-def _longer(column: Column, number: int, filled: int) -> Column:
+def _longer(column: Column, number: int) -> Column:
     if number < len(column):
         return column
-    longer = np.full(number + 1 + number // 4, filled, dtype=np.int64)
+    longer = np.zeros(2 * number + 1, dtype=np.int64)
     longer[: len(column)] = column
     return longer
 
 
 def _loans(lines: Lines, periods: Periods) -> tuple[Column, Column]:
     """Tell each line's loan as one whole number (none where no period is given), and its first day of interest."""
-    begins = np.full(lines.count, _LATEST, dtype=np.int64)
-    np.minimum.at(begins, periods.line, periods.start)
-    try:
-        loan = (lines.column("disbursed_amount") << _BITS_OF_DAY) + lines.column("disbursed_on")
-    except NotGiven:
-        loan = np.full(lines.count, _NO_LOAN, dtype=np.int64)
+    begins = over_periods(np.minimum, "interest_periods", periods.start, lines, _LATEST)
+    loan = (lines.columns["disbursed_amount"] << _BITS_OF_DAY) + lines.columns["disbursed_on"] + _ANY_DAY
     return np.where(begins == _LATEST, _NO_LOAN, loan), begins
 
 

@@ -1,8 +1,8 @@
 """How large the amounts of a column usually are, and which are ten thousand times smaller or larger.
 
 Amounts are counted by size, a quarter of a doubling each. Sizes that follow one another almost without a gap belong
-together; the most common of these clusters is what is usual. Amounts apart from it are unusual if ten thousand times
-as much, or as little, would lie within it: a mix-up of 元 and 万元. Whatever is between is left alone.
+together in a cluster. Amounts of a smaller cluster are unusual if ten thousand times as much, or as little, would lie
+within a larger one: a mix-up of 元 and 万元. Whatever else is apart is left alone.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 
 from service.lines import Column, Fen
 
-#: So many amounts must be of the usual size before any other is called unusual.
+#: So many amounts make a cluster usual.
 LEAST_USUAL: Final = 8
 #: Sizes are apart if none is met over about a factor of ten: 13 quarters of a doubling.
 GAP: Final = 13
-#: A factor of 10,000, and what counting in quarters of a doubling may lose.
+#: A factor of 10,000. What it leads to may miss the usual by a factor of two, since few amounts leave its ends open.
 TEN_THOUSAND: Final = 53
-_TOLERANCE: Final = 1
+_TOLERANCE: Final = 4
 #: So many rows are named; the others are only counted.
 ROWS_NAMED: Final = 20
 #: The bits of a float that a quarter of a doubling changes: its exponent and two more.
@@ -63,18 +63,19 @@ class Magnitudes:
                 first += zip(rows[places].tolist(), amounts[places].tolist(), strict=True)
 
     def unusual(self) -> list[Unusual]:
-        """Tell what lies apart from the usual by a factor of about 10,000, the smaller amounts first."""
+        """Tell what lies apart from larger clusters by a factor of about 10,000, from the largest cluster on."""
         met = np.flatnonzero(self._counts)
         clusters = np.split(met, np.flatnonzero(np.diff(met) > GAP) + 1)
-        usual = max(clusters, key=lambda cluster: int(self._counts[cluster].sum()))
-        if self._counts[usual].sum() < LEAST_USUAL:
-            return []
-        low, high = int(usual[0]) - _TOLERANCE, int(usual[-1]) + _TOLERANCE
-        apart = np.setdiff1d(met, usual)
-        below = apart[(apart < low) & (apart + TEN_THOUSAND >= low) & (apart + TEN_THOUSAND <= high)]
-        above = apart[(apart > high) & (apart - TEN_THOUSAND >= low) & (apart - TEN_THOUSAND <= high)]
-        found = [("amounts_below_usual", below), ("amounts_above_usual", above)]
-        return [self._told(code, sizes, usual) for code, sizes in found if len(sizes)]
+        # Of two that are as large as each other, the higher amounts are usual: people write too few noughts.
+        clusters.sort(key=lambda cluster: (int(self._counts[cluster].sum()), *cluster[:1].tolist()))
+        found = []
+        while clusters and self._counts[usual := clusters.pop()].sum() >= LEAST_USUAL:
+            others = np.concatenate([usual[:0], *clusters])
+            for code, shift in (("amounts_below_usual", TEN_THOUSAND), ("amounts_above_usual", -TEN_THOUSAND)):
+                within = (others + shift >= usual[0] - _TOLERANCE) & (others + shift <= usual[-1] + _TOLERANCE)
+                if within.any():
+                    found.append(self._told(code, others[within], usual))
+        return found
 
     def _told(self, code: str, sizes: Column, usual: Column) -> Unusual:
         rows = sorted(row for size in sizes.tolist() for row in self._first[size])[:ROWS_NAMED]

@@ -6,6 +6,7 @@ A slip is a warning: it never changes an amount, a status or an exit code. Only 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,23 +16,23 @@ from service.batch.doubled import Doubled
 from service.batch.earlier import WARNINGS
 from service.batch.headers import PAID_TO, Headers
 from service.batch.magnitudes import Magnitudes, Unusual
-from service.batch.row_names import RowNames
+from service.batch.periods import over_periods
+from service.batch.row_names import RowNames, filled
 from service.batch.sources import Piece
 from service.batch.table import Table
-from service.errors import Defect
-from service.lines import Column, Days, Lines, first_day
+from service.lines import Column, Days, Fen, Lines, first_day
 from service.methods import METHODS
 from service.money import yuan
 from service.policies.model import Language, Provision
-from service.words import say, text_of
+from service.words import text_of
 
 #: How the names of inputs end that number one document: a receipt, a contract, an invoice.
 _DOCUMENT: Final = "_number"
 #: Amounts of one row that are of like size: beyond this factor one of the two is off.
 _LIKE: Final[Mapping[str, str]] = {"received_amount": "contract_amount", "ad_cost": "ad_paid"}
 _FAR: Final = 1_000
-#: Interest below 0.01% of the principal a year is none that a bank asks (above 100%: more than the principal).
-_DAYS_AT_LOWEST_RATE: Final = 365 * 10_000.0
+#: No bank asks for less interest than the principal ÷ 2²² a day, 0.0087% a year, nor for more than the principal.
+_LOWEST_RATE: Final = 22
 #: From 20 December, when banks settle, to 1 January.
 _SETTLED_BEFORE_NEW_YEAR: Final = 12
 #: Amounts that another of their row tells the size of.
@@ -39,12 +40,12 @@ _TOLD_BY_OTHERS: Final = frozenset({"interest_accrued", *_LIKE})
 
 
 class Slip(NamedTuple):
-    """Lines (by position) with the same slip in a field: a code for words, and for each line what they fill in."""
+    """Lines (by position) with the same slip in a field: a code for words, and what fills them in, for all or each."""
 
     field: str
     code: str
     lines: Column
-    facts: Sequence[Mapping[str, str]] | None = None
+    facts: Mapping[str, pl.Series | pl.Expr] = MappingProxyType({})
 
 
 class Slips:
@@ -74,12 +75,8 @@ class Slips:
         slips = list(self._found(lines, rows, headers))
         if not slips:
             return cells
-        told = self._told(slips, headers)
-        places = np.flatnonzero(table.good)[told["line"].to_numpy()]
-        before, after = text_of("batch", "row", self._language, row="\0").split("\0")
-        numbers = pl.Series("row", [piece.rows[place] for place in places.tolist()])
-        texts = told.select(pl.concat_str(pl.lit(before), numbers.cast(pl.String), pl.lit(f"{after}: "), "told"))
-        return cells.scatter(places, texts.to_series())
+        told = self._told(slips, rows, headers)
+        return cells.scatter(np.flatnonzero(table.good)[told["line"].to_numpy()], told["told"])
 
     def unusual(self) -> list[str]:
         """Tell in sentences what only the whole file shows: amounts far from what is usual in their column."""
@@ -98,51 +95,45 @@ class Slips:
             if name in headers.sources and name in lines.columns:
                 again, earlier = self._doubled.again(name, lines, rows, self._year)
                 if len(again):
-                    pairs = zip(earlier.tolist(), rows[again].tolist(), strict=True)
-                    facts = [{"earlier": self._rows.said(*pair)} for pair in pairs]
-                    yield Slip(name, "doubled_number", again, facts)
+                    yield Slip(name, "doubled_number", again, {"earlier": self._rows.said(earlier, rows[again])})
         for name, other, apart in _apart(lines):
-            amounts = zip(*(lines.columns[one][apart].tolist() for one in (name, other)), strict=True)
-            beside = self._column(other, headers)
-            facts = [{"given": _grouped(one), "amount": _grouped(its), "other": beside} for one, its in amounts]
-            yield Slip(name, "amounts_apart", apart, facts)
+            facts = {"given": _grouped(lines.columns[name][apart]), "amount": _grouped(lines.columns[other][apart])}
+            yield Slip(name, "amounts_apart", apart, {**facts, "other": pl.lit(self._column(other, headers))})
 
-    def _told(self, slips: Sequence[Slip], headers: Headers) -> pl.DataFrame:
-        """Say the slips of each line, one after the other."""
+    def _told(self, slips: Sequence[Slip], rows: Column, headers: Headers) -> pl.DataFrame:
+        """Say the slips of each line, one after the other, behind the row's number."""
         told = []
         for slip in slips:
             column = self._column(slip.field, headers)
-            facts = slip.facts if slip.facts is not None else [{}]
-            texts = [f"{column}: {say(Defect(column, slip.code, facts=one), self._language)}" for one in facts]
-            said = pl.Series(texts, dtype=pl.String)
-            of_all = said if slip.facts is not None else said.new_from_index(0, len(slip.lines))
-            told.append(pl.DataFrame({"line": slip.lines, "told": of_all}))
-        together = pl.concat(told).group_by("line", maintain_order=True)
-        return together.agg(pl.col("told").str.join(" | ")).sort("line")
+            facts = pl.DataFrame({"line": slip.lines}).with_columns(field=pl.lit(column), **slip.facts)
+            said = filled("warnings", slip.code, self._language, facts.columns)
+            told.append(facts.select("line", told=pl.concat_str(pl.lit(f"{column}: "), said)))
+        together = told[0]
+        if len(told) > 1:
+            lines = pl.concat(told).group_by("line", maintain_order=True)
+            together = lines.agg(pl.col("told").str.join(" | "))
+        numbers = rows[together["line"].to_numpy()]
+        named = pl.Series("row", self._rows.said(numbers, numbers))
+        return together.select("line", told=pl.concat_str(named, pl.lit(": "), "told"))
 
     def _column(self, name: str, headers: Headers) -> str:
         """Call an input by the column that holds it, or the end of a period by its own."""
         name = PAID_TO if name == "interest_periods" and name not in headers.sources else name
-        return (
-            headers.sources[name].column
-            if name in headers.sources
-            else self._provision.fields[name].label.to(self._language)
-        )
+        source = headers.sources.get(name)
+        return source.column if source else self._provision.fields[name].label.to(self._language)
 
     def _said(self, column: str, unusual: Unusual) -> str:
-        rows = [
-            text_of("batch", "row_with", self._language, row=self._rows.said(row), amount=_grouped(fen))
-            for row, fen in unusual.rows
-        ]
-        between = text_of("batch", "between", self._language)
-        listed = between.join(rows) + ("…" if unusual.count > len(rows) else "")
-        usual = " – ".join(_grouped(fen) for fen in unusual.usual)
+        numbers, fen = np.array(unusual.rows, dtype=np.int64).T
+        rows = pl.DataFrame({"row": self._rows.said(numbers), "amount": _grouped(fen)})
+        said = rows.select(filled("batch", "row_with", self._language, rows.columns)).to_series()
+        listed = text_of("batch", "between", self._language).join(said) + "…" * (unusual.count > len(said))
+        usual = " – ".join(yuan(bound, grouped=True) for bound in unusual.usual)
         facts = {"field": column, "count": f"{unusual.count:,}", "usual": usual, "rows": listed}
         return text_of("warnings", unusual.code, self._language, **facts)
 
 
-def _grouped(fen: int) -> str:
-    return yuan(fen, grouped=True)
+def _grouped(amounts: Fen) -> pl.Series:
+    return pl.Series([yuan(fen, grouped=True) for fen in amounts.tolist()], dtype=pl.String)
 
 
 def _settled_early(lines: Lines) -> Iterator[Slip]:
@@ -150,8 +141,7 @@ def _settled_early(lines: Lines) -> Iterator[Slip]:
     periods = lines.periods.get("interest_periods")
     if periods is None:
         return
-    last = np.zeros(lines.count, dtype=np.int64)
-    np.maximum.at(last, periods.line, periods.end)
+    last = over_periods(np.maximum, "interest_periods", periods.end, lines, 0)
     settled = first_day(lines.columns["application_year"] + 1) - _SETTLED_BEFORE_NEW_YEAR
     early = np.flatnonzero((last == settled) | (last == settled + 1))
     if len(early):
@@ -163,9 +153,8 @@ def _apart(lines: Lines) -> Iterator[tuple[str, str, Column]]:
     columns = lines.columns
     if "interest_accrued" in columns:
         accrued, principal = columns["interest_accrued"], columns["disbursed_amount"]
-        dearest = accrued > principal
-        cheapest = principal * _days(lines) > accrued * _DAYS_AT_LOWEST_RATE
-        apart = np.flatnonzero((dearest | cheapest) & (accrued > 0) & (principal > 0))
+        too_much, too_little = accrued > principal, accrued < principal * _days(lines) >> _LOWEST_RATE
+        apart = np.flatnonzero((too_much | too_little) & (accrued > 0) & (principal > 0))
         if len(apart):
             yield "interest_accrued", "disbursed_amount", apart
     for name, other in _LIKE.items():
@@ -179,8 +168,7 @@ def _apart(lines: Lines) -> Iterator[tuple[str, str, Column]]:
 def _days(lines: Lines) -> Days:
     """Tell the days of interest of each line as they are written, declared or in periods."""
     declared, periods = lines.columns.get("interest_paid_days"), lines.periods.get("interest_periods")
-    days = np.zeros(lines.count, dtype=np.int64) if declared is None else declared
-    if periods is not None:
-        days = days.copy()
-        np.add.at(days, periods.line, periods.end - periods.start)
-    return days
+    if periods is None:
+        return np.zeros(lines.count, dtype=np.int64) if declared is None else declared
+    counted = over_periods(np.add, "interest_periods", periods.end - periods.start, lines, 0)
+    return counted if declared is None else counted + declared
