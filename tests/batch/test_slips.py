@@ -120,7 +120,7 @@ SLIPS: dict[int, tuple[Row, str]] = {
     40: ({"receipt_number": "JD2027-000012"}, "第 42 行: receipt_number: 第 14 行已有相同的编号。"),
     99: ({"付息止": "2027-12-20"}, "第 101 行: 付息止: 付息时间段止于 12 月 20 日"),
     123: ({"付息止": "2027-12-21"}, "第 125 行: 付息止: 付息时间段止于 12 月 20 日"),
-    500: ({"other_interest_subsidy": "5000000.00"}, "第 502 行: other_interest_subsidy: 此项金额大于其所属的总额。"),
+    500: ({"other_interest_subsidy": "300000.00", "interest_accrued": "200000.00"}, "第 502 行: other_interest"),
     777: ({"disbursed_amount": "600.00"}, "第 779 行: interest_accrued: "),
     901: ({"disbursed_amount": "60000000000.00"}, "第 903 行: interest_accrued: "),
     1501: ({"interest_accrued": "24.00"}, "第 1503 行: interest_accrued: 24.00 元与“disbursed_amount”"),
