@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import polars as pl
 
@@ -27,6 +28,8 @@ from service.policies import Policies
 from service.policies.model import Field, Language, Provision, Words
 from service.words import say, text_of
 
+#: Stands for every measure that a workbook has a sheet of.
+ALL: Final = "all"
 _AMOUNT = Field(AMOUNT, "yuan", Words("金额", "Amount"), None, {}, None, "group")
 _ROWS_NAMED = 20
 
@@ -82,10 +85,11 @@ class Run:
         group, rounding of the total) all pieces are read before the first is decided: the file is then in memory.
         """
         if streams(self.policies, self.options):
-            for piece, table in ahead((piece, self._read(piece)) for piece in map(without_results, pieces)):
+            swept = ahead((piece, self._swept(piece)) for piece in map(without_results, pieces))
+            for piece, table in ahead((piece, self._read(piece, columns)) for piece, columns in swept):
                 yield self._written(piece, table, self._decide([table]), 0)
             return
-        held = [(piece, self._read(piece)) for piece in map(without_results, pieces)]
+        held = [(piece, self._read(piece, self._swept(piece))) for piece in map(without_results, pieces)]
         outcome = self._decide([table for _, table in held])
         start = 0
         for piece, table in held:
@@ -99,7 +103,8 @@ class Run:
         """
         for piece in pieces:
             column = amount_column(piece.texts)
-            table = self.reader.read(piece.texts, self._headers_of(piece)[0], piece.flaws)
+            headers, _ = self._headers_of(piece)
+            table = self.reader.read(piece.texts, self.reader.swept(piece.texts, headers), headers, piece.flaws)
             amounts = YuanReader(_AMOUNT, "yuan")
             parsed = amounts.parsed(piece.texts[column], piece.texts.select(amounts.sweep(column)))
             assert parsed.numbers is not None
@@ -122,13 +127,16 @@ class Run:
             self._headers[names] = headers, schema
         return self._headers[names]
 
-    def _read(self, piece: Piece) -> Table:
+    def _swept(self, piece: Piece) -> pl.DataFrame:
+        return self.reader.swept(piece.texts, self._headers_of(piece)[0])
+
+    def _read(self, piece: Piece, swept: pl.DataFrame) -> Table:
         headers, _ = self._headers_of(piece)
         self.totals.carried.update(dict.fromkeys(headers.carried))
         inputs = {source.column for source in headers.sources.values()}
         of_inputs = {row: [one for one in found if one.pointer in inputs] for row, found in piece.flaws.items()}
         flaws = {row: found for row, found in of_inputs.items() if found}
-        return self.reader.read(piece.texts, headers, flaws)
+        return self.reader.read(piece.texts, swept, headers, flaws)
 
     def _decide(self, tables: Sequence[Table]) -> Outcome:
         lines, good = joined(tables)

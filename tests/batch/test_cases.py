@@ -12,7 +12,7 @@ import pytest
 
 from service.batch import job, streams
 from service.batch.run import Options
-from service.batch.sources import pieces_of
+from service.batch.sources import Source
 from service.policies import Policies
 from tests.batch.files import FORMATS, decided, in_words, outcomes, outcomes_shown, table, write
 from tests.case_files import Case, Outcome, all_cases
@@ -140,7 +140,7 @@ def test_small_parts(
     decided(policies, source, whole, measure, readings=readings, explain=True)
 
     def in_sevens(path: Path) -> Any:
-        for piece in pieces_of(path):
+        for piece in Source(path).pieces():
             for start in range(0, piece.texts.height, 7):
                 yield streams_piece(piece, start)
 
@@ -181,6 +181,6 @@ def test_history_takes_from_the_ceilings(policies: Policies, tmp_path: Path) -> 
     found, _ = decided(policies, again, tmp_path / "out.csv", "loan_interest", history=earlier)
     assert found["amount"].to_list() == ["150000.00", "100000.00", "0.00", "150000.00"]
     workbook = tmp_path / "earlier.xlsx"
-    job.run_files(policies, [first], workbook, Options("loan_interest"))
+    job.run_files(policies, [Source(first)], workbook, Options("loan_interest"))
     found, _ = decided(policies, again, tmp_path / "out.csv", "loan_interest", history=workbook)
     assert found["amount"].to_list() == ["150000.00", "100000.00", "0.00", "150000.00"]

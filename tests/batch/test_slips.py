@@ -18,6 +18,7 @@ from service.batch.doubled import Doubled
 from service.batch.job import run_files
 from service.batch.magnitudes import LEAST_USUAL, ROWS_NAMED, Magnitudes
 from service.batch.run import Options
+from service.batch.sources import Source
 from service.calculation import calculate
 from service.errors import Refused
 from service.intake.request import read_request
@@ -145,7 +146,7 @@ def slipping() -> list[Row]:
 def test_each_slip_is_found_and_nothing_else(kind: str, policies: Policies, tmp_path: Path) -> None:
     """The row says what is odd, by its column; all other rows say nothing. Both amounts in the wrong unit stand out."""
     source = write(table(slipping()), tmp_path / "in.csv")
-    report = run_files(policies, [source], tmp_path / f"out.{kind}", Options("loan_interest"))
+    report = run_files(policies, [Source(source)], tmp_path / f"out.{kind}", Options("loan_interest"))
     found = read(tmp_path / f"out.{kind}", 1 if kind == "xlsx" else 0).rename({"提示": "warnings"}, strict=False)
     texts = {row: text for row, text in warned(found).items() if text}
     assert texts.keys() == SLIPS.keys()
@@ -247,7 +248,7 @@ def test_another_file_of_the_run_is_named(policies: Policies, tmp_path: Path) ->
     one = write(table(rows), tmp_path / "甲.csv")
     again = [rows[3], rows[5] | {"receipt_number": "new", "disbursed_amount": "500.00", "interest_accrued": "20.00"}]
     other = write(table(again), tmp_path / "乙.xlsx")
-    report = run_files(policies, [one, other], tmp_path / "out.xlsx", Options("loan_interest"))
+    report = run_files(policies, [Source(one), Source(other)], tmp_path / "out.xlsx", Options("loan_interest"))
     texts = {row: text for row, text in enumerate(read(tmp_path / "out.xlsx", 1)["提示"]) if text}
     assert texts == {40: "第 2 行: receipt_number: 甲.csv 第 5 行已有相同的编号。请核对是否重复填报。"}
     (unusual,) = report.totals["loan_interest"].unusual
@@ -259,7 +260,7 @@ def test_the_summary_of_a_workbook_tells_of_slips(policies: Policies, tmp_path: 
     from python_calamine import load_workbook
 
     source = write(table(slipping()), tmp_path / "in.csv")
-    run_files(policies, [source], tmp_path / "out.xlsx", Options("loan_interest"))
+    run_files(policies, [Source(source)], tmp_path / "out.xlsx", Options("loan_interest"))
     rows = [row[0] for row in load_workbook(str(tmp_path / "out.xlsx")).get_sheet_by_name("汇总").to_python()]
     assert f"提示：{len(SLIPS)} 行有提示" in rows
     assert sum(str(row).startswith("提示：“disbursed_amount”约为通常金额") for row in rows) == 2
