@@ -129,7 +129,8 @@ def _of_lines(table: Periods, chosen: Mask, place: Column) -> Periods:
 
 def year_of(days: Days) -> Column:
     """Tell the calendar year of each day, within the years in which dates may lie."""
-    return _YEAR_OF_DAY[days - _FIRST_DAYS[0]]
+    year: Column = _YEAR_OF_DAY[days - _FIRST_DAYS[0]]
+    return year
 
 
 def first_day(year: Column) -> Days:

@@ -8,7 +8,9 @@ import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from service.api import batch_description
 from service.api.answers import COMPONENTS, Json, ref
+from service.api.batch_description import batch_operation
 from service.api.problems import PROBLEM_JSON
 from service.api.requests import (
     all_facts,
@@ -31,6 +33,7 @@ from service.words import WORDS
 _PROBLEMS: Final = {
     400: "malformed-json",
     404: "not-found",
+    406: "not-acceptable",
     413: "body-too-large",
     415: "unsupported-media-type",
     422: "invalid-input",
@@ -56,10 +59,13 @@ def document(policies: Policies) -> bytes:
     )
     converter: Any = plugin.converter
     converter.add_attribute_function(describe_entry)
-    for name, schema in (COMPONENTS | dictionary_schemas(policies) | frame_schemas(policies)).items():
+    described = COMPONENTS | batch_description.COMPONENTS
+    for name, schema in (described | dictionary_schemas(policies) | frame_schemas(policies)).items():
         spec.components.schema(name, schema)
     _add_calculations(spec, converter, policies)
     _add_screenings(spec, converter, policies)
+    problems = _problems(400, 404, 406, 413, 415, 422)
+    spec.path("/v1/batches/{measure}", operations={"post": batch_operation(policies, _LANGUAGE, problems)})
     _add_policies(spec, policies)
     _add_health(spec)
     return orjson.dumps(spec.to_dict())

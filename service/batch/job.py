@@ -80,7 +80,7 @@ def run_files(
                 _WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
         return report
     run = _run(policies, options, history, report)
-    decided = run.decided(_prepared(sources[0].pieces(), target))
+    decided = run.decided(lambda: _prepared(sources[0].pieces(), target))
     with _whole(target) as temporary:
         _WRITERS[format_of(target)](_counted(decided, run.totals, progress), temporary)
     return report
@@ -133,8 +133,8 @@ def _decided(
     run = _run(policies, replace(options, calculated=True), history, report)
     several = len({piece.place for piece in pieces}) > 1
     run.options = replace(run.options, several=several)
-    texts = (replace(piece, original=piece.texts) for piece in pieces)
-    frames = list(_counted(run.decided(texts), run.totals, progress))
+    texts = [replace(piece, original=piece.texts) for piece in pieces]
+    frames = list(_counted(run.decided(lambda: iter(texts)), run.totals, progress))
     plain = [frame.cast({pl.Enum: pl.String}) for frame in frames]
     frame = pl.concat(plain, how="diagonal")
     return Decided(run.provision, run.headers, frame.drop(CALCULATED), frame[CALCULATED], run.totals)

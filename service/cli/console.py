@@ -115,11 +115,9 @@ def _beside(defect: Defect, session: Session) -> str:
 
 def told_missing(missing: NotFound, session: Session) -> str:
     """Say what there is instead of what was asked for."""
-    from service.words import clipped_text, label_of, text_of
+    from service.words import say_missing
 
-    facts = {"what": label_of("kinds", missing.kind, session.language), "name": clipped_text(missing.name)}
-    known = session.say("between").join(missing.known)
-    return text_of("details", "unknown-name", session.language, **facts, known=known)
+    return say_missing(missing, session.language, session.say("between"))
 
 
 def reason(error: OSError, session: Session) -> str:
