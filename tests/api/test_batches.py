@@ -114,7 +114,7 @@ def test_control_totals_and_notes(client: FlaskClient, openapi: dict[str, Any], 
     loans = write(table(ROWS), tmp_path / "loans.csv")
     response = post(client, loans)
     assert totals_of(response)["loan_interest"] == {
-        "read": 3, "written": 3, "rows": {"eligible": 2, "invalid": 1}, "warned": 0,
+        "read": 3, "written": 3, "rows": {"eligible": 2, "invalid": 1}, "warned": 1,
         "calculated": "300000.00", "cut": "0.00", "granted": "300000.00",
     }  # fmt: skip
     assert response.headers["Batch-Invalid"] == "1"
