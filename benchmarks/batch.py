@@ -3,8 +3,9 @@
     python -m benchmarks.batch [--rows 1000000] [--pairs 5] [--json FILE] [--python PYTHON_WITH_RIVALS]
 
 Every run is a whole process; a plain polars copy runs before each, and a ratio is the median over such pairs. Wrong
-fen are counted against sums in Python's whole numbers. DuckDB, pandas and OpenFisca are no dependencies: `pip install
-polars duckdb pandas openfisca-core` into an environment of their own, and name its Python with `--python`.
+fen are counted against sums in Python's whole numbers. DuckDB, pandas, OpenFisca and zen are no dependencies: `pip
+install polars duckdb pandas openfisca-core zen-engine` into an environment of their own, and name its Python with
+`--python`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _WHOLE_YEARS: Final = 0.3
 AD_THRESHOLD: Final = 50_000_000
 COPY: Final = ["-c", "import sys, polars as pl; pl.read_csv(sys.argv[1]).write_csv(sys.argv[2])"]
 BATCH: Final = ["-c", "from service.cli import main; main()", "batch"]
-RIVALS: Final = {"duckdb": "duckdb", "pandas": "pandas", "openfisca": "openfisca_core"}
+RIVALS: Final = {"duckdb": "duckdb", "pandas": "pandas", "openfisca": "openfisca_core", "zen": "zen"}
 
 Rows = list[dict[str, str]]
 
