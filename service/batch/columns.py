@@ -145,6 +145,10 @@ class DistinctReader:
             parsed.defects = {row: self._defects[int(numbers[row])] for row in np.flatnonzero(wrong).tolist()}
         return parsed
 
+    def texts(self, numbers: Column) -> pl.Series:
+        """Return the texts, in their normal form, that the numbers of values stand for."""
+        return pl.Series(numbers - 1, dtype=pl.UInt32).cat.to(pl.Categorical(self._numbering)).cast(pl.String)
+
     def _reach(self, number: int) -> None:
         """Make room for the values of cells up to this number."""
         known = len(self._values)

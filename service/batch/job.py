@@ -21,13 +21,14 @@ from service.errors import Defect, NotFound, Refused
 from service.policies import Policies
 from service.policies.model import Provision
 
-_WRITERS: dict[Format, Callable[[Iterator[pl.DataFrame], Path], None]] = {
+#: What writes parts as a file.
+WRITERS: Final[dict[Format, Callable[[Iterator[pl.DataFrame], Path], None]]] = {
     "csv": write_csv,
     "ndjson": write_ndjson,
     "parquet": write_parquet,
 }
 #: Formats whose columns have types: what came typed goes out as it came.
-_TYPED: Final = frozenset({"ndjson", "parquet"})
+TYPED: Final = frozenset({"ndjson", "parquet"})
 
 Progress = Callable[[int], None]
 
@@ -60,7 +61,7 @@ def run_files(
     rows that are done.
     """
     kinds = [format_of(source) for source in sources]
-    _refuse_mismatch(sources, target, options)
+    refuse_mismatch(sources, target, options)
     report = Report()
     if len(sources) > 1 or "xlsx" in kinds or format_of(target) == "xlsx":
         by_measure = _by_measure(policies, sources, options, report)
@@ -69,20 +70,21 @@ def run_files(
             for measure, pieces in by_measure.items()
         ]
         _refuse_other_target(results, target)
-        with _whole(target) as temporary:
+        with whole(target) as temporary:
             if format_of(target) == "xlsx":
                 write_result(temporary, results, options)
             else:
-                _WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
+                WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
         return report
     run = _run(policies, options, history, report)
     decided = run.decided(_prepared(pieces_of(sources[0]), target))
-    with _whole(target) as temporary:
-        _WRITERS[format_of(target)](_counted(decided, run.totals, progress), temporary)
+    with whole(target) as temporary:
+        WRITERS[format_of(target)](_counted(decided, run.totals, progress), temporary)
     return report
 
 
-def _refuse_mismatch(sources: Sequence[Path], target: Path, options: Options) -> None:
+def refuse_mismatch(sources: Sequence[Path], target: Path, options: Options) -> None:
+    """Refuse files that are not there, a result that would replace one, and `all` of what has no sheets."""
     for source in sources:
         if not source.exists():
             raise FileNotFoundError(2, "No such file", str(source))
@@ -156,7 +158,7 @@ def _history(policies: Policies, history: Path, options: Options) -> Iterator[Pi
 
 def _prepared(pieces: Iterator[Piece], target: Path) -> Iterator[Piece]:
     """Take the typed columns along for a target that has types, their text for one that has not."""
-    typed = format_of(target) in _TYPED
+    typed = format_of(target) in TYPED
     for piece in pieces:
         yield piece if typed else replace(piece, original=piece.texts)
 
@@ -170,7 +172,7 @@ def _counted(frames: Iterator[pl.DataFrame], totals: Totals, progress: Progress 
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
+def whole(target: Path) -> Iterator[Path]:
     """Give a file to write beside the target, and put it in its place when it is whole."""
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix, delete=False) as made:
         temporary = Path(made.name)

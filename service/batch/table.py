@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from service.batch.columns import Parsed, Reader, reader_for
+from service.batch.columns import DistinctReader, Parsed, Reader, reader_for
 from service.batch.headers import PAID_FROM, PAID_TO, Headers, Source, Unit
 from service.errors import Defect
 from service.lines import Column, Lines, Mask, Periods, Unnamed
@@ -40,6 +40,12 @@ class TableReader:
             entry = _DAY if name in {PAID_FROM, PAID_TO} else self._fields[name]
             self._readers[name, unit] = reader_for(entry, unit)
         return self._readers[name, unit]
+
+    def texts(self, name: str, numbers: Column) -> pl.Series:
+        """Return the texts of an input, in their normal form, that numbers from 1 stand for in all its lines."""
+        reader = self._reader(name, "yuan")
+        assert isinstance(reader, DistinctReader)
+        return reader.texts(numbers)
 
     def read(self, part: pl.DataFrame, headers: Headers, flaws: Mapping[int, Sequence[Defect]] | None = None) -> Table:
         """Read a part of text columns: its good rows as lines, and the defects of the others, with the flaws known."""
