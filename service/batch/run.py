@@ -76,12 +76,17 @@ class Run:
         """Tell which columns held which inputs, for every header that was met."""
         return [headers for headers, _ in self._headers.values()]
 
-    def decided(self, source: Callable[[], Iterator[Piece]]) -> Iterator[pl.DataFrame]:
-        """Decide the pieces of a source in their order: the same columns, and what was decided."""
-        yield from self._in_parts(source)
+    def decided(
+        self, pieces: Iterator[Piece], again: Callable[[], Iterator[Piece]] | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Decide the pieces of a source in their order: the same columns, and what was decided.
+
+        `again` reads the same pieces a second time; without it their texts are held where all must be known first.
+        """
+        yield from self._in_parts(pieces, again)
         self.totals.unusual = self.slips.unusual()
 
-    def _in_parts(self, source: Callable[[], Iterator[Piece]]) -> Iterator[pl.DataFrame]:
+    def _in_parts(self, pieces: Iterator[Piece], again: Callable[[], Iterator[Piece]] | None) -> Iterator[pl.DataFrame]:
         """Decide part by part.
 
         Where a line may depend on a later one (a ceiling shared in proportion, a threshold or a first award of a
@@ -89,26 +94,26 @@ class Run:
         their texts only as far as there is room: those of a larger source are read a second time.
         """
         if streams(self.policies, self.options):
-            for piece, table in self._tables(source()):
+            for piece, table in self._tables(pieces):
                 yield self._written(piece, table, self._decide([table]), 0)
             return
         tables: list[Table] = []
         held: list[Piece] = []
         size, place = 0.0, ""
-        for piece, table in self._tables(source()):
+        for piece, table in self._tables(pieces):
             tables.append(table)
             held.append(piece)
             size, place = size + piece.texts.estimated_size(), piece.place
-            if size > MOST_BYTES_HELD:
+            if again is not None and size > MOST_BYTES_HELD:
                 held.clear()
         outcome = self._decide(tables)
         start = 0
-        pieces = iter(held) if held else map(without_results, source())
-        for piece, table in zip_longest(pieces, tables):
-            if piece is None or table is None or piece.texts.height != len(table.good):
+        of_tables = iter(held) if held or again is None else map(without_results, again())
+        for known, table in zip_longest(of_tables, tables):
+            if known is None or table is None or known.texts.height != len(table.good):
                 raise Refused([Defect(place, "changed_file")])
-            yield self._written(piece, table, outcome, start)
-            start += piece.texts.height
+            yield self._written(known, table, outcome, start)
+            start += known.texts.height
 
     def _tables(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Table]]:
         """Read pieces as lines, a few ahead: while one is decided, polars sweeps another and a third is numbered."""

@@ -48,13 +48,19 @@ class Slip(NamedTuple):
     facts: Mapping[str, pl.Series | pl.Expr] = MappingProxyType({})
 
 
+def documents_of(provision: Provision) -> list[str]:
+    """List the inputs that number a document: a receipt, a contract, an invoice."""
+    fields = provision.fields
+    return [name for name in provision.measure.inputs if fields[name].type == "text" and name.endswith(_DOCUMENT)]
+
+
 class Slips:
     """Looks for slips in the pieces of a run, in the order of the files."""
 
     def __init__(self, provision: Provision, language: Language) -> None:
         self._provision, self._language = provision, language
         inputs, fields = provision.measure.inputs, provision.fields
-        self._documents = [name for name in inputs if fields[name].type == "text" and name.endswith(_DOCUMENT)]
+        self._documents = documents_of(provision)
         self._amounts = [name for name in inputs if fields[name].type == "yuan" and name not in _TOLD_BY_OTHERS]
         self._year = next((name for name in inputs if fields[name].type == "year"), None)
         self._doubled = Doubled()

@@ -245,11 +245,9 @@ def _groups(result: Decided, language: Language) -> pl.DataFrame:
         pl.len().cast(pl.Int64).alias("lines"), pl.col("applied", "calculated", "granted").sum()
     )
     figures = ("lines", "applied", "calculated", (pl.col("calculated") - pl.col("granted")).alias("cut"), "granted")
-    return (
-        sums.join(_reasons(rows, result, language), on=["town", "status"], how="left", nulls_equal=True, maintain_order="left")
-        .select("measure", "town", "status", *figures, "reasons")
-        .collect()
-    )
+    reasons = _reasons(rows, result, language)
+    together = sums.join(reasons, on=["town", "status"], how="left", nulls_equal=True, maintain_order="left")
+    return together.select("measure", "town", "status", *figures, "reasons").collect()
 
 
 def _reasons(rows: pl.LazyFrame, result: Decided, language: Language) -> pl.LazyFrame:
