@@ -18,7 +18,21 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     """
     from flask import Flask
 
-    from service.api import batches, calculations, catalogue, docs, door, health, openapi, problems, responses
+    from service.api import (
+        audits,
+        batches,
+        calculations,
+        catalogue,
+        docs,
+        door,
+        exports,
+        grants,
+        health,
+        openapi,
+        problems,
+        responses,
+    )
+    from service.api.access import Access
     from service.config import Config
     from service.policies import load
 
@@ -30,6 +44,10 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.register_blueprint(calculations.blueprint(policies))
     app.register_blueprint(batches.blueprint(policies, config.max_file_bytes))
     app.register_blueprint(catalogue.blueprint(policies))
+    access = app.extensions["ledger"] = Access(config.database_url)
+    app.register_blueprint(grants.blueprint(policies, access))
+    app.register_blueprint(audits.blueprint(policies, access, config.max_file_bytes))
+    app.register_blueprint(exports.blueprint(policies, access))
     app.register_blueprint(docs.blueprint(openapi.document(policies)))
     app.register_blueprint(health.blueprint(policies))
     problems.register(app)

@@ -14,15 +14,23 @@ from service.intake.request import Request
 from service.methods import METHODS
 from service.money import yuan
 from service.policies import Policies
-from service.policies.model import Document, Language
+from service.policies.model import Document, Language, Version
 from service.version import ENGINE
 from service.words import say
 
 
 def calculate(policies: Policies, request: Request, language: Language) -> Json:
     """Calculate a request that has been read: JSON-ready, and the same for ever under the same policy."""
+    result = told(sealed(policies, request), language)
+    if request.provision is not None:
+        return result
+    return result | {"under": _version_of(policies, request).referenced[request.measure].under.to(language)}
+
+
+def sealed(policies: Policies, request: Request) -> Json:
+    """Calculate a request, in no language: what the hash of the result covers, and the hash."""
     if request.provision is None:
-        return _referenced(policies, request, language)
+        return _referenced(policies, request)
     history = RequestHistory(request.granted_before)
     applied = apply(policies, request.provision.measure, request.lines, request.policy, request.readings, history)
     lines: list[Json] = [{}] * request.lines.count
@@ -33,7 +41,7 @@ def calculate(policies: Policies, request: Request, language: Language) -> Json:
         lines[place] = _unjudged(request.lines.ids[place], "not_in_force", yuan(0), reason)
     result = _computed(request, lines, [part.decision for part in applied.parts])
     doubts = [doubt for part in applied.parts for doubt in _doubts(part)]
-    return _finished(result, [*request.warnings, *doubts], language)
+    return _sealed(result, [*request.warnings, *doubts])
 
 
 def _doubts(part: Part) -> list[Defect]:
@@ -52,15 +60,18 @@ def _unjudged(line_id: str, status: str, amount: str | None, rule: str) -> Json:
     return line | {"conditions": [], "steps": [], "limits": []}
 
 
-def _referenced(policies: Policies, request: Request, language: Language) -> Json:
+def _referenced(policies: Policies, request: Request) -> Json:
     """Answer for a measure that is paid under other rules: no amount, never 0."""
-    version = policies.version(request.policy) if request.policy else policies.newest
-    measure = version.referenced[request.measure]
+    version = _version_of(policies, request)
+    article = version.referenced[request.measure].article
     answer = ("referenced", None, "by_other_rule")
     lines = [_unjudged(line_id, *answer) for line_id in request.lines.ids]
-    source = policy_entry(version.id, version.version, version.document, version.sha256, measure.article)
-    result = _finished(_result(request, answer, lines, source, {}), request.warnings, language)
-    return result | {"under": measure.under.to(language)}
+    source = policy_entry(version.id, version.version, version.document, version.sha256, article)
+    return _sealed(_result(request, answer, lines, source, {}), request.warnings)
+
+
+def _version_of(policies: Policies, request: Request) -> Version:
+    return policies.version(request.policy) if request.policy else policies.newest
 
 
 def _computed(request: Request, lines: list[Json], decisions: Sequence[Decision]) -> Json:
@@ -114,12 +125,17 @@ def summary(lines: Sequence[tuple[str, str]], decisions: Sequence[Decision]) -> 
     return next(line for line in lines if line[0] == "eligible")
 
 
-def _finished(result: Json, warnings: Sequence[Defect], language: Language) -> Json:
-    """Seal the result with its hash, then add what only readers need: labels and sentences, which no hash covers."""
+def _sealed(result: Json, warnings: Sequence[Defect]) -> Json:
     result["warnings"] = [{"pointer": warning.pointer, "code": warning.code} for warning in warnings]
     result["result_sha256"] = sha256_of(result)
-    for entry, warning in zip(result["warnings"], warnings, strict=True):
-        entry["message"] = say(warning, language)
+    return result
+
+
+def told(result: Json, language: Language) -> Json:
+    """Add to a sealed result what only readers need: labels and sentences, which no hash covers."""
+    for entry in result["warnings"]:
+        pointer, code = entry["pointer"], entry["code"]
+        entry["message"] = say(Defect(pointer, code), language)
     for line in result["lines"]:
         labelled(line, language)
     return result

@@ -16,7 +16,7 @@ class Config:
     """The settings of a service; the defaults are those of a machine that only calculates.
 
     `policies` None is the file that comes with the product. `max_file_bytes` is for the files of one batch together.
-    `database_url` is kept for the ledger.
+    `database_url` None is an SQLite file in the folder `data`, which is made when the ledger is first used.
     """
 
     policies: Path | None = None

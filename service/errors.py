@@ -1,9 +1,14 @@
 """What can go wrong, and how it is told.
 
     SubsidyError            everything this product raises on purpose
-    ├── PolicyFileError     policies.yaml is not usable: every mistake with file, line, path, what was given and the
-    cure ├── Refused             a request is not answered with numbers: every defect with pointer, what was given and
-    what is expected └── NotFound            no such policy, version or measure; says which there are
+    ├── PolicyFileError     policies.yaml is not usable: every mistake with file, line, path, what was given, the cure
+    ├── Refused             a request is not answered with numbers: every defect with pointer, given, expected
+    ├── NotFound            no such policy, version, measure or grant; says which there are
+    ├── HeaderMissing       a header without which nothing is stored; says which
+    ├── Denied              no key, or one that does not allow this
+    ├── Conflict            right in itself, but not in the state that the ledger is in
+    ├── NothingToGrant      a grant was proposed of which nothing is due; carries the whole result
+    └── Unavailable         the ledger cannot be reached or used; nothing was stored
 
 A defect holds a code and its facts, never a finished sentence: `service.words` says it in the caller's language.
 """
@@ -44,6 +49,43 @@ class NotFound(SubsidyError):
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         super().__init__(f"no {kind} named {name}; there are: {', '.join(known)}")
         self.kind, self.name, self.known = kind, name, tuple(known)
+
+
+class _Told(SubsidyError):
+    """An error with a code that `words.yaml` says under `details`, and its facts."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        listed = ", ".join(f"{name}: {fact}" for name, fact in facts.items())
+        super().__init__(f"{code} ({listed})" if listed else code)
+        self.code, self.facts = code, facts
+
+
+class HeaderMissing(_Told):
+    """A request lacks a header that it must have, or it is malformed."""
+
+
+class Denied(_Told):
+    """No key, or one that does not allow this; `known` tells whether the key is one of ours."""
+
+    def __init__(self, code: str, *, known: bool, **facts: Any) -> None:
+        super().__init__(code, **facts)
+        self.known = known
+
+
+class Conflict(_Told):
+    """Right in itself, but not in the state that the ledger is in."""
+
+
+class Unavailable(_Told):
+    """The ledger cannot be reached or used; nothing was stored, and a retry is safe."""
+
+
+class NothingToGrant(SubsidyError):
+    """A grant was proposed of which nothing is due; the result says why."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__(f"{result['status']}: {result['rule']}")
+        self.result = result
 
 
 @dataclass(frozen=True, slots=True)

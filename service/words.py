@@ -59,6 +59,8 @@ def say(defect: Defect, language: Language) -> str:
 def say_missing(missing: NotFound, language: Language, between: str = ", ") -> str:
     """Say that there is nothing of a name, what there is, and what may have been meant."""
     facts = {"what": label_of("kinds", missing.kind, language), "name": clipped_text(missing.name)}
+    if not missing.known:
+        return text_of("details", "unknown-one", language, **facts)
     hint = _nearest(missing.name, missing.known, language)
     return text_of("details", "unknown-name", language, **facts, known=between.join(missing.known), hint=hint).rstrip()
 

@@ -326,7 +326,7 @@ def paths() -> Iterator[Path]:
     """Every file of the repository but what tools leave behind."""
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in GENERATED and (name == ".ci" or not name.startswith("."))]
-        yield from (Path(folder, name) for name in files if name != ".venv.lock")
+        yield from (Path(folder, name) for name in files if name not in {".git", ".venv.lock"})
 
 
 def sources(pattern: str) -> Iterator[Source]:

@@ -120,7 +120,7 @@ DEFECT: Final = record(
     expected=TEXT_OR_NULL,
 )
 PROBLEM: Final = record(
-    {"errors": listed(ref("Defect")), "omitted": WHOLE},
+    {"errors": listed(ref("Defect")), "omitted": WHOLE, "result": ref("Result")},
     type={"type": "string", "format": "uri-reference"},
     title=TEXT,
     status={"type": "integer", "minimum": 400, "maximum": 599},

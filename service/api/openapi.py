@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from service.api import batch_description
+from service.api import audit_paths, batch_description, ledger_paths
 from service.api.answers import COMPONENTS, Json, ref
 from service.api.batch_description import batch_operation
-from service.api.problems import PROBLEM_JSON
+from service.api.grants import grants_by, limits_by
+from service.api.operations import LANGUAGE, ok, problems, request_body
 from service.api.requests import (
     all_facts,
     calculation_schema,
@@ -23,27 +24,10 @@ from service.api.requests import (
     referenced_reader,
     screening_schema,
 )
-from service.api.responses import JSON
 from service.intake.request import reader_for
 from service.policies import Policies
 from service.policies.model import Version, Words
 from service.version import ENGINE
-from service.words import WORDS
-
-_PROBLEMS: Final = {
-    400: "malformed-json",
-    404: "not-found",
-    406: "not-acceptable",
-    413: "body-too-large",
-    415: "unsupported-media-type",
-    422: "invalid-input",
-}
-_LANGUAGE: Final[Json] = {
-    "name": "Accept-Language",
-    "in": "header",
-    "description": "zh-CN（默认 · default） | en",
-    "schema": {"type": "string", "examples": ["zh-CN", "en"]},
-}
 
 
 def document(policies: Policies) -> bytes:
@@ -64,10 +48,12 @@ def document(policies: Policies) -> bytes:
         spec.components.schema(name, schema)
     _add_calculations(spec, converter, policies)
     _add_screenings(spec, converter, policies)
-    problems = _problems(400, 404, 406, 413, 415, 422)
-    spec.path("/v1/batches/{measure}", operations={"post": batch_operation(policies, _LANGUAGE, problems)})
+    batch = batch_operation(policies, LANGUAGE, problems(400, 404, 406, 413, 415, 422))
+    spec.path("/v1/batches/{measure}", operations={"post": batch})
     _add_policies(spec, policies)
     _add_health(spec)
+    _add_ledger(spec, policies)
+    audit_paths.add(spec, policies)
     return orjson.dumps(spec.to_dict())
 
 
@@ -98,8 +84,8 @@ def _add_calculation(spec: APISpec, measure: str, title: Words, body: Json, exam
         "tags": ["calculations"],
         "operationId": f"calculate_{measure}",
         "summary": _both(title),
-        "parameters": [_LANGUAGE],
-        "requestBody": _request_body(body, example),
+        "parameters": [LANGUAGE],
+        "requestBody": request_body(body, example),
         "responses": _responses("Result", "结果 · the result", 400, 413, 415, 422),
     }
     spec.path(f"/v1/calculations/{measure}", operations={"post": operation})
@@ -113,8 +99,8 @@ def _add_screenings(spec: APISpec, converter: Any, policies: Policies) -> None:
         "tags": ["screenings"],
         "operationId": "screen",
         "summary": "一次填写，逐项筛查 · One set of facts against every measure",
-        "parameters": [_LANGUAGE],
-        "requestBody": _request_body(screening_schema(), {"facts": line_example(first, policies.fields)}),
+        "parameters": [LANGUAGE],
+        "requestBody": request_body(screening_schema(), {"facts": line_example(first, policies.fields)}),
         "responses": _responses("ScreeningResult", "各项措施 · every measure", 400, 413, 415, 422),
     }
     spec.path("/v1/screenings", operations={"post": operation})
@@ -148,14 +134,14 @@ def _add_get(spec: APISpec, path: str, name: str, summary: str, *answers: str, *
         {"name": parameter, "in": "path", "required": True, "schema": {"type": "string", "enum": values}}
         for parameter, values in parameters.items()
     ]
-    problems = (404,) if named else ()
+    statuses = (404,) if named else ()
     schema = ref(answers[0]) if len(answers) == 1 else {"oneOf": [ref(answer) for answer in answers]}
     operation = {
         "tags": ["policies"],
         "operationId": name,
         "summary": summary,
-        "parameters": [*named, _LANGUAGE],
-        "responses": {"200": _ok(schema, summary), **_problems(*problems)},
+        "parameters": [*named, LANGUAGE],
+        "responses": {"200": ok(schema, summary), **problems(*statuses)},
     }
     spec.path(path, operations={"get": operation})
 
@@ -166,37 +152,25 @@ def _add_health(spec: APISpec) -> None:
             "tags": ["operations"],
             "operationId": path.removeprefix("/"),
             "summary": summary,
-            "responses": {"200": _ok(ref("Ready"), summary)},
+            "responses": {"200": ok(ref("Ready"), summary)},
         }
         spec.path(path, operations={"get": operation})
 
 
-def _request_body(schema: Json, example: Json) -> Json:
-    return {"required": True, "content": {JSON: {"schema": schema, "example": example}}}
+def _add_ledger(spec: APISpec, policies: Policies) -> None:
+    """Add the ledger; the example is a proposal for the first measure of the newest version."""
+    measure = next(iter(policies.newest.measures.values()))
+    line = line_example(measure, policies.fields) | {"town_id": "T-001"}
+    names = (grants_by(policies), limits_by(policies))
+    ledger_paths.add(spec, policies, names, {"measure": measure.id, "lines": [line]})
 
 
-def _responses(answer: str, description: str, *problems: int) -> Json:
-    return {"200": _ok(ref(answer), description), **_problems(*problems)}
-
-
-def _ok(schema: Json, description: str) -> Json:
-    return {"description": description, "content": {JSON: {"schema": schema}}}
-
-
-def _problems(*statuses: int) -> Json:
-    """Describe the problems that an operation answers with; any other is described by `default`."""
-    titles = {str(status): _both_texts("problems", _PROBLEMS[status]) for status in statuses}
-    titles["default"] = _both_texts("problems", "internal-error")
-    content = {PROBLEM_JSON: {"schema": ref("Problem")}}
-    return {status: {"description": title, "content": content} for status, title in titles.items()}
+def _responses(answer: str, description: str, *statuses: int) -> Json:
+    return {"200": ok(ref(answer), description), **problems(*statuses)}
 
 
 def _both(words: Words) -> str:
     return f"{words.zh} · {words.en}"
-
-
-def _both_texts(kind: str, code: str) -> str:
-    return f"{WORDS['zh'][kind][code]} · {WORDS['en'][kind][code]}"
 
 
 def _camel(name: str) -> str:

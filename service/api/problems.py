@@ -10,9 +10,10 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from service.api.responses import language
-from service.errors import Defect, NotFound, Refused
+from service.calculation import told
+from service.errors import Conflict, Defect, Denied, HeaderMissing, NotFound, NothingToGrant, Refused, Unavailable
 from service.policies.model import Language
-from service.words import clipped, clipped_text, say, say_missing, tag_of, text_of
+from service.words import clipped, clipped_text, label_of, say, say_missing, tag_of, text_of
 
 PROBLEM_JSON: Final = "application/problem+json"
 MOST_BYTES: Final = 20_000
@@ -26,6 +27,7 @@ _KINDS: Final[Mapping[int, str]] = {
     415: "unsupported-media-type",
 }
 _SERVER_ERROR: Final = 500
+_RETRY_SECONDS: Final = 5
 
 Json = dict[str, Any]
 
@@ -42,6 +44,11 @@ def register(app: Flask) -> None:
     """Answer every error of an app with a problem."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(HeaderMissing, _header_missing)
+    app.register_error_handler(Denied, _denied)
+    app.register_error_handler(Conflict, _conflict)
+    app.register_error_handler(NothingToGrant, _nothing_to_grant)
+    app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -58,6 +65,45 @@ def _refused(refused: Refused) -> Response:
 def _not_found(missing: NotFound) -> Response:
     spoken = language()
     return problem(404, "not-found", say_missing(missing, spoken), spoken)
+
+
+def _header_missing(missing: HeaderMissing) -> Response:
+    spoken = language()
+    return problem(400, "header-missing", text_of("details", missing.code, spoken, **missing.facts), spoken)
+
+
+def _denied(denied: Denied) -> Response:
+    """Answer 401 where no key of ours was shown, 403 where it does not allow this."""
+    spoken = language()
+    detail = text_of("details", denied.code, spoken, **denied.facts)
+    if denied.known:
+        return problem(403, "forbidden", detail, spoken)
+    response = problem(401, "unauthorised", detail, spoken)
+    response.headers["WWW-Authenticate"] = 'Bearer realm="town-subsidy"'
+    return response
+
+
+def _conflict(conflict: Conflict) -> Response:
+    spoken = language()
+    return problem(409, "conflict", text_of("details", conflict.code, spoken, **conflict.facts), spoken)
+
+
+def _nothing_to_grant(nothing: NothingToGrant) -> Response:
+    spoken = language()
+    result = told(nothing.result, spoken)
+    status, rule = label_of("statuses", result["status"], spoken), label_of("rules", result["rule"], spoken)
+    detail = text_of("details", "nothing-to-grant", spoken, status=status, rule=rule)
+    return problem(422, "nothing-to-grant", detail, spoken, result=result)
+
+
+def _unavailable(unavailable: Unavailable) -> Response:
+    """Log what is wrong with the ledger, and say when to come again."""
+    current_app.logger.error("%s %s: %s", request.method, request.path, unavailable)
+    spoken = language()
+    detail = text_of("details", unavailable.code, spoken, **unavailable.facts)
+    response = problem(503, "ledger-unavailable", detail, spoken)
+    response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return response
 
 
 def _http(error: HTTPException) -> Response:

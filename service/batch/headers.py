@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -82,16 +82,17 @@ def match(header: str, known: Mapping[str, str], fields: Mapping[str, Field]) ->
     """Find the input that a header names, and its unit; None for a column that nobody asked for."""
     plain = header.translate(_FULL_WIDTH).strip().rstrip("*").strip()
     unit: Unit = "yuan"
-    name = known.get(_key(plain))
+    name = known.get(key_of(plain))
     if name is None and (with_unit := _WITH_UNIT.fullmatch(plain)):
         unit = _UNITS[with_unit[2]]
-        name = known.get(_key(with_unit[1]))
+        name = known.get(key_of(with_unit[1]))
         if name is not None and (name not in fields or fields[name].type != "yuan"):
             return None
     return None if name is None else (name, unit)
 
 
-def _key(header: str) -> str:
+def key_of(header: str) -> str:
+    """Return the form in which headers are compared: blanks and case do not matter."""
     return "".join(header.split()).casefold()
 
 
@@ -103,14 +104,19 @@ def names_of(provision: Provision, facts: Sequence[str]) -> Mapping[str, str]:
 @lru_cache(maxsize=256)
 def _known(provision: Provision, inputs: tuple[str, ...]) -> Mapping[str, str]:
     """Map every way to write a header to the input it names."""
+    known = ways_to_write(provision.fields[name] for name in inputs)
+    if "interest_periods" in inputs:
+        known |= {key_of(text): end for end, texts in PERIOD_ENDS.items() for text in texts}
+    return known
+
+
+def ways_to_write(fields: Iterable[Field]) -> dict[str, str]:
+    """Map the keys of every way to write a header (id, labels, labels without their remark) to the field it names."""
     known: dict[str, str] = {}
-    for name in inputs:
-        label = provision.fields[name].label
-        written = [name]
-        for text in (label.zh.translate(_FULL_WIDTH), label.en):
+    for field in fields:
+        written = [field.id]
+        for text in (field.label.zh.translate(_FULL_WIDTH), field.label.en):
             remark = _WITH_REMARK.fullmatch(text)
             written += [text, *([remark[1]] if remark else [])]
-        known |= {_key(text): name for text in written}
-    if "interest_periods" in inputs:
-        known |= {_key(text): end for end, texts in PERIOD_ENDS.items() for text in texts}
+        known |= {key_of(text): field.id for text in written}
     return known

@@ -147,11 +147,11 @@ def _run(policies: Policies, options: Options, history: Path | None, report: Rep
     run = Run(policies, options, provision_of(policies, options))
     report.totals[options.measure] = run.totals
     if history is not None:
-        run.remember(_history(policies, history, options))
+        run.remember(history_pieces(policies, history, options))
     return run
 
 
-def _history(policies: Policies, history: Path, options: Options) -> Iterator[Piece]:
+def history_pieces(policies: Policies, history: Path, options: Options) -> Iterator[Piece]:
     """Read a history: of a workbook, the sheets of this measure."""
     if format_of(history) != "xlsx":
         yield from Source(history).pieces()

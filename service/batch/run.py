@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -24,7 +24,7 @@ from service.batch.table import Table, TableReader
 from service.batch.totals import Totals
 from service.conditions import First, Threshold
 from service.errors import Defect, Refused
-from service.lines import LINE
+from service.lines import LINE, Fen
 from service.policies import Policies
 from service.policies.model import Field, Language, Provision, Words
 from service.words import say, text_of
@@ -52,6 +52,13 @@ class Options:
     language: Language = "zh"
     several: bool = False
     calculated: bool = False
+
+
+def refuse_history(piece: Piece, unread: Collection[int]) -> None:
+    """Raise Refused with the numbers of the rows that cannot be read, if there are any."""
+    if unread:
+        numbers = ", ".join(str(piece.rows[row]) for row in sorted(unread)[:_ROWS_NAMED])
+        raise Refused([Defect(piece.place, "unusable_history", None, None, {"rows": numbers})])
 
 
 @dataclass(slots=True)
@@ -126,19 +133,29 @@ class Run:
         Refused if a row that was granted something cannot be read: what is left would be wrong.
         """
         for piece in pieces:
-            column = amount_column(piece.texts)
-            headers, _ = self._headers_of(piece)
-            table = self.reader.read(piece.texts, self.reader.swept(piece.texts, headers), headers, piece.flaws)
-            amounts = YuanReader(_AMOUNT, "yuan")
-            parsed = amounts.parsed(piece.texts[column], piece.texts.select(amounts.sweep(column)))
-            assert parsed.numbers is not None
-            lost = [row for row in table.defects if parsed.numbers[row]]
-            unread = sorted({*lost, *parsed.defects})
-            if unread:
-                numbers = ", ".join(str(piece.rows[row]) for row in unread[:_ROWS_NAMED])
-                raise Refused([Defect(piece.place, "unusable_history", None, None, {"rows": numbers})])
+            table, granted = self.earlier(piece)
             if table.lines.count:
-                self.history.add(self.provision.measure.limits, table.lines, parsed.numbers[table.good])
+                self.history.add(self.provision.measure.limits, table.lines, granted)
+
+    def earlier(self, piece: Piece) -> tuple[Table, Fen]:
+        """Read a piece of earlier decisions: its good rows, and the fen that each was granted.
+
+        Refused if a row that was granted something cannot be read.
+        """
+        column = amount_column(piece.texts)
+        headers, _ = self._headers_of(piece)
+        table = self.reader.read(piece.texts, self.reader.swept(piece.texts, headers), headers, piece.flaws)
+        amounts = YuanReader(_AMOUNT, "yuan")
+        parsed = amounts.parsed(piece.texts[column], piece.texts.select(amounts.sweep(column)))
+        assert parsed.numbers is not None
+        lost = [row for row in table.defects if parsed.numbers[row]]
+        refuse_history(piece, {*lost, *parsed.defects})
+        granted: Fen = parsed.numbers[table.good]
+        return table, granted
+
+    def columns_of(self, piece: Piece) -> dict[str, str]:
+        """Tell which column of a piece holds which input."""
+        return {name: source.column for name, source in self._headers_of(piece)[0].sources.items()}
 
     def _headers_of(self, piece: Piece) -> tuple[Headers, pl.Schema]:
         names = tuple(piece.texts.columns)

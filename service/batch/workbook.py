@@ -17,8 +17,9 @@ from service.batch.headings import refuse_repeated
 from service.batch.run import ALL, Options
 from service.batch.sources import Piece
 from service.batch.totals import Totals
+from service.batch.xlsx.header import IsHeader
 from service.batch.xlsx.notes import Note
-from service.batch.xlsx.reading import Sheet, read_workbook
+from service.batch.xlsx.reading import Sheet, Workbook, read_workbook
 from service.batch.xlsx.shown import Kind
 from service.batch.xlsx.template import sheet_name
 from service.batch.xlsx.writing import ResultSheet, Summary, write_workbook
@@ -65,22 +66,29 @@ def pieces_of_workbook(
     def is_header(row: Sequence[str]) -> bool:
         return sum(match(text, known, policies.fields) is not None for text in row) >= _TWO
 
-    try:
-        workbook = read_workbook(
-            path, is_header=is_header, most_bytes_unpacked=MOST_BYTES_UNPACKED, most_rows=MOST_ROWS
-        )
-    except Refused as refused:
-        raise Refused([replace(one, pointer=f"{path.name}{one.pointer}") for one in refused.defects]) from None
-    pieces, warnings = [], [_warning(note, path.name) for note in workbook.notes]
+    workbook = opened(path, is_header)
+    pieces, warnings = [], [warning_of(note, path.name) for note in workbook.notes]
     for measure_id, sheet in _assigned(workbook.sheets, list(version.measures.values()), options.measure):
         refuse_repeated(sheet.headers)
-        warnings += [_warning(note, path.name) for note in sheet.notes if not note.is_defect]
+        warnings += [warning_of(note, path.name) for note in sheet.notes if not note.is_defect]
         if sheet.frame.height:
-            place = f"{path.name} {sheet.name}" if named else sheet.name
-            pieces.append((measure_id, Piece(sheet.frame, sheet.rows, place, sheet.frame, _flaws(sheet))))
+            pieces.append((measure_id, piece_of(sheet, f"{path.name} {sheet.name}" if named else sheet.name)))
     if not pieces:
         raise Refused([Defect(path.name, "no_rows")])
     return pieces, warnings
+
+
+def opened(path: Path, is_header: IsHeader) -> Workbook:
+    """Read the sheets of a workbook; what is wrong with it is told with the file's name."""
+    try:
+        return read_workbook(path, is_header=is_header, most_bytes_unpacked=MOST_BYTES_UNPACKED, most_rows=MOST_ROWS)
+    except Refused as refused:
+        raise Refused([replace(one, pointer=f"{path.name}{one.pointer}") for one in refused.defects]) from None
+
+
+def piece_of(sheet: Sheet, place: str) -> Piece:
+    """Make a sheet a piece, with what is already known to be wrong with its cells."""
+    return Piece(sheet.frame, sheet.rows, place, sheet.frame, _flaws(sheet))
 
 
 def _assigned(sheets: Sequence[Sheet], measures: Sequence[Measure], asked: str) -> Iterator[tuple[str, Sheet]]:
@@ -112,7 +120,8 @@ def _plain(name: str) -> str:
     return "".join(name.split()).casefold()
 
 
-def _warning(note: Note, file: str) -> Defect:
+def warning_of(note: Note, file: str) -> Defect:
+    """Warn of something odd in a file."""
     place = f"{file} {note.sheet}" + (f" {note.column}" if note.column else "")
     return Defect(place, note.code, None, None, {"field": note.column, "sheet": note.sheet, "given": note.given})
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from service.cli.answers import calculate, screen
+from service.cli.audit import audit, export
 from service.cli.batch import batch, template
 from service.cli.console import Session, tolerate_narrow_streams
+from service.cli.ledger import db, keys, ledger, log
 from service.cli.policy_file import policies
 from service.cli.serving import serve
 from service.version import ENGINE
@@ -44,5 +46,5 @@ def _start_quickly() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-for one in (calculate, screen, batch, template, policies, serve):
+for one in (calculate, screen, batch, template, policies, audit, export, ledger, keys, log, db, serve):
     main.add_command(one)

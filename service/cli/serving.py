@@ -33,9 +33,25 @@ def serve(session: Session, host: str, port: int, workers: int) -> None:
     if session.policy_file:
         os.environ[loader.VARIABLE] = str(session.policy_file.resolve())
     assert session.policies.versions  # a broken file is told here, once, and not by every worker
+    _prepare_ledger(session)
     click.echo(session.say("serving", host=_clickable(host), port=port), err=True)
     # Becomes gunicorn, so that a signal to stop reaches it.
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options(host, port, workers), APP])  # noqa: S606
+
+
+def _prepare_ledger(session: Session) -> None:
+    """Make the SQLite ledger or bring it up to date; without a ledger, say why, and serve calculations all the same."""
+    from service.cli.console import told_problem
+    from service.cli.ledger import opened
+    from service.errors import Unavailable
+
+    try:
+        with opened():
+            pass
+    except Unavailable as problem:
+        if problem.code == "ledger-url-wrong":
+            raise
+        click.echo(session.say("no_ledger", why=told_problem(problem, session)), err=True)
 
 
 def options(host: str, port: int, workers: int) -> list[str]:

@@ -133,6 +133,126 @@ SENTENCES: Final = {
         "{rows} rows are not usable and were not calculated; the column {column} of the result says why",
     ),
     "deciding": ("计算中", "deciding"),
+    # keys
+    "key_created": (
+        "已为 {person} 创建密钥 {id}（{role}）。下面一行只显示这一次，请妥善保存：",
+        "Key {id} for {person} ({role}). The line below is shown this once: keep it safe.",
+    ),
+    "key_revoked": ("已吊销 {id}", "revoked {id}"),
+    "no_keys": ("还没有密钥", "there are no keys yet"),
+    "key_id": ("编号", "id"),
+    "person": ("姓名", "person"),
+    "role": ("角色", "role"),
+    "created": ("创建时间（UTC）", "created (UTC)"),
+    "expires": ("到期时间（UTC）", "expires (UTC)"),
+    "key_state": ("状态", "state"),
+    "valid": ("有效", "valid"),
+    "expired": ("已过期", "expired"),
+    "revoked": ("已吊销", "revoked"),
+    "day_form": ("日期应写作 YYYY-MM-DD；收到 {given}", "a day is written YYYY-MM-DD; given {given}"),
+    # log
+    "verified": (
+        "正确：共 {entries} 条，全部相符。检查点 {seq}:{hash}",
+        "OK: {entries} entries, everything fits. Checkpoint {seq}:{hash}",
+    ),
+    "flaw": ("不符：第 {seq} 条：{what}", "does not fit: entry {seq}: {what}"),
+    "flaw-entry-missing": ("此处缺少一条或编号被改（现为 {found}）", "it is missing, or was renumbered ({found})"),
+    "flaw-previous-differs": (
+        "与前一条的校验码不衔接（应为 {expected}）",
+        "it does not follow from the one before ({expected})",
+    ),
+    "flaw-entry-changed": ("日志内容被改动（{verb} {subject}）", "the entry itself was changed ({verb} {subject})"),
+    "flaw-rows-changed": (
+        "该条所记的数据被改动、增加或删除（{verb} {subject}）",
+        "rows that came with it were changed, added or removed ({verb} {subject})",
+    ),
+    "flaw-rows-astray": (
+        "表 {table} 中有不属于任何一条日志的数据（编号 {found}）",
+        "the table {table} has rows that belong to no entry (numbered {found})",
+    ),
+    "flaw-state-impossible": (
+        "{subject} 不可能从状态 {state} 变化至此",
+        "{subject} cannot have come here from the state {state}",
+    ),
+    "flaw-totals-differ": (
+        "上限 {limit} 的累计数与逐笔不符（{group}）",
+        "the running totals of {limit} do not follow from the one before ({group})",
+    ),
+    "flaw-checkpoint-differs": ("与检查点不同（应为 {expected}）", "it is not the one of the checkpoint ({expected})"),
+    "flaw-cut-off": (
+        "日志到此为止，检查点在第 {expected} 条：后面的被删除",
+        "the log ends before it, and the checkpoint is entry {expected}: what followed was cut off",
+    ),
+    "flaw-file-damaged": ("数据库文件已损坏：{reason}", "the database file is damaged: {reason}"),
+    "flaw-triggers-missing": ("防改动的触发器被删除：{names}", "triggers that forbid changes were removed: {names}"),
+    "checkpoint_form": (
+        "检查点应写作 编号:校验码（64位）；收到 {given}",
+        "a checkpoint is written number:hash (64 characters); given {given}",
+    ),
+    "keep_checkpoint": (
+        "请另行保存，日后用 log verify --checkpoint 核对。",
+        "Keep it elsewhere; log verify --checkpoint checks it later.",
+    ),
+    # db
+    "upgraded": ("台账结构已是最新：{revision}", "the ledger's schema is up to date: {revision}"),
+    "schema_ok": ("正确：台账结构 {revision}", "OK: the ledger's schema is {revision}"),
+    "backed_up": (
+        "已备份并核对：{file}，检查点 {seq}:{hash}",
+        "backed up and verified: {file}, checkpoint {seq}:{hash}",
+    ),
+    "restored": ("已核对并恢复：{file}，检查点 {seq}:{hash}", "verified and restored: {file}, checkpoint {seq}:{hash}"),
+    "no_ledger": (
+        "台账暂不可用，计算不受影响：{why}",
+        "the ledger is not available, calculations are not affected: {why}",
+    ),
+    # ledger
+    "imported": (
+        "已导入 {rows} 行，共 {amount} 元，计入 {groups} 个额度",
+        "imported {rows} rows, {amount} yuan in all, counted in {groups} groups of ceilings",
+    ),
+    # audit
+    "audit_options": (
+        "--applications 与 --measure 须一同使用；--keep 只用于与台账核对。",
+        "--applications and --measure go together; --keep is for audits against the ledger.",
+    ),
+    "audit_kept": ("报告已存入台账：{id}", "the report is kept in the ledger: {id}"),
+    "audited": ("核对 {rows} 笔支付，依据：{against}", "{rows} payouts compared with {against}"),
+    "audit_finding": ("{place} 第 {row} 行，{kind}：{what}", "{place} row {row}, {kind}: {what}"),
+    "audit_more": ("另有 {rows} 条，见报告（-o）", "{rows} more findings: see the report (-o)"),
+    # export
+    "publicity_written": (
+        "已写出 {file}：{rows} 笔，合计 {total} 元",
+        "wrote {file}: {rows} grants, {total} yuan in all",
+    ),
+    "performance_written": (
+        "已写出 {file}：{rows} 行，共支付 {paid} 元",
+        "wrote {file}: {rows} rows, {paid} yuan paid in all",
+    ),
+    "decision_written": ("已写出 {file}，校验码 {hash}", "wrote {file}, hash {hash}"),
+    "file_verified": (
+        "正确：{grant} 的每个校验码、金额和日志均与台账相符（{hash}）",
+        "OK: every hash, the amount and the log of {grant} fit, also with the ledger ({hash})",
+    ),
+    "file_verified_alone": (
+        "正确：{grant} 的每个校验码和金额均相符，未与台账比对（{hash}）",
+        "OK: every hash and the amount of {grant} fit; not compared with the ledger ({hash})",
+    ),
+    "file-changed": ("文件内容与其校验码不符：已被改动", "the file is not the one that was sealed: it was changed"),
+    "file-form": ("文件缺少内容或格式不符", "something is missing in the file, or of another form"),
+    "file-entry": ("第 {seq} 条日志被改动", "entry {seq} of the log was changed"),
+    "file-rows": ("第 {seq} 条日志所记的数据被改动", "the rows of entry {seq} were changed"),
+    "file-other-grant": ("第 {seq} 条日志属于另一笔拨付", "entry {seq} is of another grant"),
+    "file-grant": ("所列拨付与日志所记的数据不符", "the grant is not the one that the log tells of"),
+    "file-texts": ("申请或结果与日志所记的数据不符", "request or result are not those that the log tells of"),
+    "file-result": ("结果与其校验码不符", "the result does not have the hash that it states"),
+    "file-recomputed": (
+        "按 {policy} 重新计算，结果不同",
+        "computed again under {policy}, the result is another",
+    ),
+    "file-not-in-ledger": (
+        "台账中没有这条日志，或内容不同：第 {seq} 条",
+        "the ledger holds no such entry {seq}, or another one",
+    ),
     # serve
     "serving": (
         "专业镇补助计算：http://{host}:{port}/docs（按 Ctrl-C 结束）",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 from operator import contains
@@ -38,7 +38,8 @@ class Request(NamedTuple):
     """A request that was read: everything in it is right by type and bounds.
 
     `provision` is that of the policy named, or in force on the first line's event date; None for a
-    measure that is paid under other rules. `policy` is as it was asked for.
+    measure that is paid under other rules. `policy` is as it was asked for. `rows` holds each line's values as they
+    were read, the texts among them.
     """
 
     measure: str
@@ -49,6 +50,7 @@ class Request(NamedTuple):
     granted_before: tuple[Granted, ...]
     inputs_sha256: str
     warnings: tuple[Defect, ...] = ()
+    rows: Sequence[Values] = ()
 
 
 def read_request(policies: Policies, measure: str, body: bytes | Body) -> Request:
@@ -67,7 +69,7 @@ def read_request(policies: Policies, measure: str, body: bytes | Body) -> Reques
     granted, warnings = coded(entries, lines, rows)
     digest = sha256_of({"measure": measure, **data})
     policy, readings, _, provision = choice
-    return Request(measure, policy, readings, provision, lines, granted, digest, tuple(warnings))
+    return Request(measure, policy, readings, provision, lines, granted, digest, tuple(warnings), rows)
 
 
 def reader_for(policies: Policies, provision: Provision | None) -> LineReader:

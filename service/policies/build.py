@@ -44,6 +44,7 @@ def field(name: str, entry: Entry) -> Field:
         codes={code: words(label) for code, label in entry.get("codes", {}).items()},
         most=entry.get("most"),
         absent=entry.get("absent", "group"),
+        paid_once=entry.get("paid") == "once",
     )
 
 

@@ -38,6 +38,7 @@ class FieldEntry(Part):
     codes = Named(fields.Nested(Words), least=1)
     most = Whole(0, 10**9)
     absent = OneOf("group", "own_line")
+    paid = OneOf("once")
 
     editor: ClassVar[dict[str, Any]] = {
         "allOf": [
@@ -57,6 +58,8 @@ class FieldEntry(Part):
                 raise ValidationError({key: [Complaint("is missing", f"a field of type {kind} needs {key}")]})
             if data["type"] != kind and key in data:
                 raise ValidationError({key: [Complaint(f"is only for fields of type {kind}", "remove it")]})
+        if "paid" in data and data["type"] != "text":
+            raise ValidationError({"paid": [Complaint("is only for fields of type text", "remove it")]})
 
 
 class Document(Part):

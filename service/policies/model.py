@@ -36,7 +36,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An entry of the data dictionary; in a column, a code is its position in `codes`."""
+    """An entry of the data dictionary; in a column, a code is its position in `codes`.
+
+    `paid_once`: it names a document (a receipt, a contract, an invoice) for which money is granted only once.
+    """
 
     id: str
     type: FieldType
@@ -45,6 +48,7 @@ class Field:
     codes: Mapping[str, Words]
     most: int | None
     absent: Literal["group", "own_line"]
+    paid_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

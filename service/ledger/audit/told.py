@@ -1,0 +1,59 @@
+"""A report in words: what each finding says, in the reader's language. No hash covers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.errors import Defect
+from service.policies.model import Language
+from service.words import label_of, say, text_of
+
+Json = dict[str, Any]
+
+
+def told(report: Json, language: Language) -> Json:
+    """Add a sentence to every finding, warning and to what was not checked, and labels to kinds."""
+    spoken = dict(report)
+    spoken["findings"] = [{**one, "message": sentence(one, language)} for one in report["findings"]]
+    spoken["by_kind"] = [{**one, "label": label_of("audit_kinds", one["kind"], language)} for one in report["by_kind"]]
+    spoken["not_checked"] = [
+        {**one, "message": text_of("audit_gaps", one["code"], language)} for one in report["not_checked"]
+    ]
+    spoken["warnings"] = [
+        {**one, "message": say(Defect(one["pointer"], one["code"], facts=one["facts"]), language)}
+        for one in report["warnings"]
+    ]
+    return spoken
+
+
+def sentence(finding: Mapping[str, Any], language: Language) -> str:
+    """Say what is wrong with a payment, and what the ledger says of its grant."""
+    facts = dict(finding["facts"])
+    if "defects" in facts:
+        facts["defects"] = " | ".join(_defect(one, language) for one in facts["defects"])
+    if "group" in facts:
+        facts["group"] = ", ".join(f"{name} {value}" for name, value in facts["group"].items())
+        facts["limit"] = label_of("limits", facts["limit"], language)
+    ledger = {name: value for name, value in finding["ledger"].items() if value is not None}
+    known = {"paid": finding["paid"], "at_stake": finding["at_stake"], **ledger, **facts}
+    said = text_of("audit_findings", finding["code"], language, **known)
+    grant = _of_the_grant(finding["ledger"], language)
+    return f"{said}{text_of('audit', 'between', language)}{grant}" if grant else said
+
+
+def _defect(one: Mapping[str, Any], language: Language) -> str:
+    defect = Defect(one["pointer"], one["code"], one["given"], facts=one["facts"])
+    return f"{one['pointer']}: {say(defect, language)}"
+
+
+def _of_the_grant(ledger: Mapping[str, Any], language: Language) -> str | None:
+    """Say what the ledger holds: the grant, its amount, and who approved it when."""
+    if ledger["grant"] is None:
+        return None
+    code = "approved" if ledger["approved_on"] else "granted"
+    state = label_of("statuses" if ledger["state"] not in _STATES else "grant_states", ledger["state"], language)
+    return text_of("audit", code, language, **{**ledger, "state": state})
+
+
+_STATES = frozenset({"reserved", "manual_review", "approved", "paid", "recovered", "released"})

@@ -1,0 +1,91 @@
+"""The duplicate guard: what is paid once is held when somebody asks for it again, anywhere in the ledger.
+
+Receipts, contracts and invoices (`paid: once` in the dictionary) are compared across measures, firms, towns and years,
+and what a measure awards once per town (a condition of the kind `first`) across years. Released grants hold nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from service.canonical import canonical
+from service.conditions import First
+from service.intake.request import Request
+from service.ledger.schema import IDENTIFIERS, LOG, TRANSITIONS
+from service.policies.model import Field, Provision
+
+Json = dict[str, Any]
+RECOGNITION: Final = "recognition"
+_STATE: Final = (
+    select(TRANSITIONS.c.state)
+    .where(TRANSITIONS.c.grant_id == IDENTIFIERS.c.grant_id)
+    .order_by(TRANSITIONS.c.n.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_HOLDERS: Final = (
+    select(LOG.c.subject)
+    .join(IDENTIFIERS, IDENTIFIERS.c.seq == LOG.c.seq)
+    .where(IDENTIFIERS.c.kind == bindparam("kind"), IDENTIFIERS.c.value == bindparam("value"))
+    .where(or_(IDENTIFIERS.c.grant_id.is_(None), _STATE != "released"))
+    .order_by(LOG.c.seq)
+)
+
+
+class Identifier(NamedTuple):
+    """What is paid once: the field that names it (or a recognition), and its value in normal form."""
+
+    kind: str
+    value: str
+
+
+def normal(text: str) -> str:
+    """Return the form in which two ways to write a number are the same: width, case and blanks do not matter."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def once_fields(fields: Mapping[str, Field]) -> list[str]:
+    """List the fields of the dictionary whose value is paid for once."""
+    return [name for name, field in fields.items() if field.paid_once]
+
+
+def once_per(provision: Provision) -> list[tuple[str, ...]]:
+    """List by what a measure is granted once: the keys of its `first` conditions that no field covers already."""
+    covered = set(once_fields(provision.fields))
+    firsts = [one.per for one in provision.measure.conditions if isinstance(one, First)]
+    return [per for per in firsts if not covered.issuperset(per)]
+
+
+def identifiers(provision: Provision, row: Mapping[str, Any]) -> Iterator[Identifier]:
+    """Find what a line claims of what is paid once."""
+    for name in once_fields(provision.fields):
+        if row.get(name):
+            yield Identifier(name, normal(row[name]))
+    for per in once_per(provision):
+        if all(row.get(name) for name in per):
+            keys = {name: normal(str(row[name])) for name in per}
+            yield Identifier(RECOGNITION, canonical({"measure": provision.measure.id, **keys}).decode())
+
+
+def claims(request: Request, provision: Provision, lines: Sequence[Json]) -> dict[Identifier, list[str]]:
+    """Tell which lines claim what; lines that get nothing, and are not to be reviewed, claim nothing."""
+    found: dict[Identifier, list[str]] = {}
+    for row, line in zip(request.rows, lines, strict=True):
+        if line["status"] in {"eligible", "manual_review"}:
+            for identifier in identifiers(provision, row):
+                found.setdefault(identifier, []).append(line["line_id"])
+    return found
+
+
+def duplicates(connection: Connection, claimed: Mapping[Identifier, Sequence[str]]) -> list[Json]:
+    """List what was claimed before, or twice at once: by which lines, and by which grants or imports."""
+    found = []
+    for identifier, lines in claimed.items():
+        grants = list(connection.scalars(_HOLDERS, identifier._asdict()))
+        if grants or len(lines) > 1:
+            found.append({**identifier._asdict(), "lines": list(lines), "grants": grants})
+    return found
