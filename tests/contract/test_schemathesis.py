@@ -52,7 +52,7 @@ def role_for(method: str, path: str) -> str:
     """Tell whose key an operation of the ledger takes."""
     if method == "GET":
         return "auditor"
-    return "proposer" if path == "/v1/grants" else "approver"
+    return {"/v1/grants": "proposer", "/v1/audits": "auditor"}.get(path, "approver")
 
 
 @schema.parametrize()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +32,6 @@ from tests.ledger.asking import loan
 from tests.ledger.finance import TODAY, Payment, Year, firm, grant_a_year, payments, write_payments
 
 Json = dict[str, Any]
-Plant = Callable[[list[Payment], Year], tuple[str, str, str]]
 
 
 @pytest.fixture
@@ -57,57 +55,60 @@ def more(text: str, fen: int) -> str:
     return yuan(fen_of(text) + fen)
 
 
-def plant(rows: list[Payment], year: Year) -> dict[int, tuple[str, str]]:
-    """Plant an error of every kind; return kind and fen at stake by the remark of the row."""
-    approved = year.approved
-    planted: list[tuple[Payment, str, str]] = []
+class Planted:
+    """The rows of a workbook with errors in them: kind and fen at stake by row."""
 
-    def spoil(row: Payment, kind: str, at_stake: str) -> None:
-        row.remark = f"{len(planted)}"
-        planted.append((row, kind, at_stake))
+    def __init__(self, rows: list[Payment]) -> None:
+        self.rows = rows
+        self.errors: list[tuple[Payment, str, str]] = []
 
-    over = of(rows, approved[3])
+    def add(self, row: Payment, kind: str, at_stake: str | None = None) -> None:
+        """Note that a row has an error."""
+        self.errors.append((row, kind, row.amount if at_stake is None else at_stake))
+
+    def further(self, row: Payment, kind: str) -> None:
+        """Add a row that is an error."""
+        self.rows.append(row)
+        self.add(row, kind)
+
+    def expected(self) -> dict[int, tuple[str, str]]:
+        """Tell kind and fen at stake by the number of the row, as a spreadsheet shows it."""
+        places = {id(row): place for place, row in enumerate(self.rows, 3)}
+        return {places[id(row)]: (kind, at_stake) for row, kind, at_stake in self.errors}
+
+
+def plant(rows: list[Payment], year: Year) -> Planted:
+    """Plant errors of every kind."""
+    approved, planted = year.approved, Planted(rows)
+    over, under, payee, early, period, purpose, unreadable = (of(rows, approved[n]) for n in range(3, 24, 3))
     over.amount = more(over.amount, 1)
-    spoil(over, "over", "0.01")
-    under = of(rows, approved[5])
+    planted.add(over, "over", "0.01")
     under.amount = more(under.amount, -100_000)
-    spoil(under, "under", "1000.00")
-    again = replace(of(rows, approved[7]), reference="BK-9001")
-    rows.append(again)
-    spoil(again, "duplicate", again.amount)
-    elsewhere = of(rows, year.paid[1])
-    elsewhere.reference = "BK-9002"
-    spoil(elsewhere, "duplicate", elsewhere.amount)
-    unknown = Payment(
-        "loan_interest-2027-990001", firm(3, 7), None, "T3", TODAY, "88888.88", 2027, "BK-9003"
-    )  # nobody ever proposed it
-    rows.append(unknown)
-    spoil(unknown, "unknown", "88888.88")
-    payee = of(rows, approved[9])
+    planted.add(under, "under", "1000.00")
     payee.payee = firm(5, 8)
-    spoil(payee, "other_payee", payee.amount)
-    early = of(rows, approved[11])
+    planted.add(payee, "other_payee")
     early.paid_on = TODAY - timedelta(days=1)
-    spoil(early, "before_approval", early.amount)
-    for grant, reference in ((year.never_approved[0], "BK-9004"), (year.released[0], "BK-9005")):
-        row = Payment(
-            grant.id, grant.applicant_id, None, grant.town_id, TODAY, yuan(grant.amount), grant.year, reference
-        )
-        rows.append(row)
-        spoil(row, "before_approval", row.amount)
-    period = of(rows, approved[13])
+    planted.add(early, "before_approval")
     period.year = 2028
-    spoil(period, "wrong_period", period.amount)
+    planted.add(period, "wrong_period")
+    purpose.town = "T5" if purpose.town != "T5" else "T4"
+    planted.add(purpose, "other_purpose")
+    unreadable.amount = "壹万元"
+    planted.add(unreadable, "invalid", "0.00")
     ceiling = of(rows, year.at_ceiling[2])
     ceiling.amount = more(ceiling.amount, 5_000_000)
-    spoil(ceiling, "above_ceiling", "50000.00")
-    purpose = of(rows, approved[15])
-    purpose.town = "T5" if purpose.town != "T5" else "T4"
-    spoil(purpose, "other_purpose", purpose.amount)
-    unreadable = of(rows, approved[17])
-    unreadable.amount = "壹万元"
-    spoil(unreadable, "invalid", "0.00")
-    return {id(row): (kind, at_stake) for row, kind, at_stake in planted}
+    planted.add(ceiling, "above_ceiling", "50000.00")
+    elsewhere = of(rows, year.paid[1])
+    elsewhere.reference = "BK-9002"
+    planted.add(elsewhere, "duplicate")
+    planted.further(replace(of(rows, approved[1]), reference="BK-9001"), "duplicate")
+    unknown = Payment("loan_interest-2027-990001", firm(3, 7), None, "T3", TODAY, "88888.88", 2027, "BK-9003")
+    planted.further(unknown, "unknown")
+    for grant, reference in ((year.never_approved[0], "BK-9004"), (year.released[0], "BK-9005")):
+        amount = yuan(grant.amount)
+        row = Payment(grant.id, grant.applicant_id, None, grant.town_id, TODAY, amount, grant.year, reference)
+        planted.further(row, "before_approval")
+    return planted
 
 
 def test_what_is_right_is_matched(ledger: Ledger, policies: Policies, year: Year, tmp_path: Path) -> None:
@@ -133,11 +134,10 @@ def test_planted_errors_are_found_and_nothing_else(
     found: dict[int, list[Json]] = {}
     for one in report["findings"]:
         found.setdefault(one["row"], []).append(one)
-    expected = {place + 3: planted[id(row)] for place, row in enumerate(rows) if id(row) in planted}
-    assert {row: (of_row[0]["kind"], of_row[0]["counted"]) for row, of_row in found.items()} == expected
-    assert {kind for kind, _ in planted.values()} == {one["kind"] for one in report["by_kind"]}
-    beside = {row: [one["kind"] for one in of_row[1:]] for row, of_row in found.items() if of_row[1:]}
-    assert set(map(tuple, beside.values())) <= {("over",), ("above_ceiling",)}
+    assert {row: (of_row[0]["kind"], of_row[0]["counted"]) for row, of_row in found.items()} == planted.expected()
+    assert {kind for _, kind, _ in planted.errors} == {one["kind"] for one in report["by_kind"]}
+    beside = {tuple(one["kind"] for one in of_row[1:]) for of_row in found.values() if of_row[1:]}
+    assert beside <= {("over",), ("above_ceiling",)}
     assert_sums(report)
 
 

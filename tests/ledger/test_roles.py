@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,12 @@ def routes() -> list[tuple[str, str, set[str]]]:
         ("GET", "/v1/grants/{id}", READ),
         ("GET", "/v1/limits", READ),
         ("POST", "/v1/grants", {"proposer"}),
+        ("POST", "/v1/audits", {"auditor", "admin"}),
+        ("GET", "/v1/audits", {"auditor", "admin"}),
+        ("GET", "/v1/audits/{id}", {"auditor", "admin"}),
+        ("GET", "/v1/exports/publicity", READ),
+        ("GET", "/v1/exports/performance", READ),
+        ("GET", "/v1/exports/decisions/{id}", READ),
         *(("POST", f"/v1/grants/{{id}}/{verb}", {"approver"}) for verb in VERBS),
     ]
 
@@ -50,12 +57,12 @@ def test_every_route_with_every_role(service: Service, ledger: Ledger, role: str
         grant = json_of(service.propose(loan(f"{service.proposals}", f"F{service.proposals}")), 201)
         before, denied = rows(ledger), DENIED.total()
         headers = {**service.headers(role), "Idempotency-Key": path}
-        body = loan("new", f"N{role}") if path == "/v1/grants" else {}
-        answer = service.client.open(
-            path.replace("{id}", grant["id"]), method=method, headers=headers, json=body if method == "POST" else None
-        )
+        body = body_for(path, str(role)) if method == "POST" else {}
+        query = {"year": 2027} if path.startswith("/v1/exports/p") else {}
+        address = path.replace("{id}", grant["id"])
+        answer = service.client.open(address, method=method, headers=headers, query_string=query, **body)
         if role in allowed:
-            assert answer.status_code in {200, 201, 409}, answer.text
+            assert answer.status_code in ({404} if path == "/v1/audits/{id}" else {200, 201, 409}), answer.text
             continue
         assert answer.content_type == "application/problem+json"
         if role is None:
@@ -66,6 +73,13 @@ def test_every_route_with_every_role(service: Service, ledger: Ledger, role: str
             assert role in json_of(answer, 403)["detail"]
         assert rows(ledger) == before
         assert DENIED.total() == denied + 1
+
+
+def body_for(path: str, role: str) -> dict[str, Any]:
+    """Return what is sent to a route."""
+    if path == "/v1/audits":
+        return {"data": "id,amount\nx,1\n", "content_type": "text/csv"}
+    return {"json": loan("new", f"N{role}") if path == "/v1/grants" else {}}
 
 
 def rows(ledger: Ledger) -> int:

@@ -13,6 +13,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from service.errors import Unavailable
+from service.ledger.audit.auditing import audit_ledger
+from service.ledger.audit.keeping import keep
+from service.ledger.audit.report import report_of
 from service.ledger.database import Ledger, file_of, url_of
 from service.ledger.grants import propose
 from service.ledger.history import import_history
@@ -52,6 +55,9 @@ def fill(ledger: Ledger, policies: Policies) -> None:
         file = Path(folder, "earlier.csv")
         file.write_text(HISTORY, "utf-8")
         import_history(ledger, policies, file, "loan_interest", by="root")
+        payouts = Path(folder, "payouts.csv")
+        payouts.write_text("id,amount\nnone,1\n", "utf-8")
+        keep(ledger, report_of(audit_ledger(ledger, policies, payouts)), "Auditor")
     revoke_keys(ledger, "Third", by="root")
 
 
@@ -168,7 +174,7 @@ def test_a_ledger_without_its_triggers_is_found(copied: Path) -> None:
 def test_another_revision_is_told(copied: Path) -> None:
     """A changed number of the schema stops everybody before anything is read."""
     with sqlite3.connect(copied) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
     connection.close()
     with pytest.raises(Unavailable, match="ledger-newer"):
         open_ledger(f"sqlite:///{copied}")

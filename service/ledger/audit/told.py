@@ -20,10 +20,7 @@ def told(report: Json, language: Language) -> Json:
     spoken["not_checked"] = [
         {**one, "message": text_of("audit_gaps", one["code"], language)} for one in report["not_checked"]
     ]
-    spoken["warnings"] = [
-        {**one, "message": say(Defect(one["pointer"], one["code"], facts=one["facts"]), language)}
-        for one in report["warnings"]
-    ]
+    spoken["warnings"] = [{**one, "message": _said(one, language)} for one in report["warnings"]]
     return spoken
 
 
@@ -31,7 +28,7 @@ def sentence(finding: Mapping[str, Any], language: Language) -> str:
     """Say what is wrong with a payment, and what the ledger says of its grant."""
     facts = dict(finding["facts"])
     if "defects" in facts:
-        facts["defects"] = " | ".join(_defect(one, language) for one in facts["defects"])
+        facts["defects"] = " | ".join(f"{one['pointer']}: {_said(one, language)}" for one in facts["defects"])
     if "group" in facts:
         facts["group"] = ", ".join(f"{name} {value}" for name, value in facts["group"].items())
         facts["limit"] = label_of("limits", facts["limit"], language)
@@ -39,12 +36,12 @@ def sentence(finding: Mapping[str, Any], language: Language) -> str:
     known = {"paid": finding["paid"], "at_stake": finding["at_stake"], **ledger, **facts}
     said = text_of("audit_findings", finding["code"], language, **known)
     grant = _of_the_grant(finding["ledger"], language)
-    return f"{said}{text_of('audit', 'between', language)}{grant}" if grant else said
+    return f"{said} {grant}" if grant else said
 
 
-def _defect(one: Mapping[str, Any], language: Language) -> str:
-    defect = Defect(one["pointer"], one["code"], one["given"], facts=one["facts"])
-    return f"{one['pointer']}: {say(defect, language)}"
+def _said(one: Mapping[str, Any], language: Language) -> str:
+    pointer, code = one["pointer"], one["code"]
+    return say(Defect(pointer, code, one.get("given"), facts=one["facts"]), language)
 
 
 def _of_the_grant(ledger: Mapping[str, Any], language: Language) -> str | None:
