@@ -16,6 +16,7 @@ hash-chained log, which commits to every row that came with it (`service.ledger.
     from service.ledger.log import entries, head_of     the log, of one subject or all; its end for a checkpoint
     from service.ledger.verifying import verify         the first entry that does not fit, if any
     from service.ledger.keys import actor_of            whose key a token is
+    service.ledger.audit, service.ledger.exports        payouts checked against the grants; what leaves the ledger
 
 To compute a stored grant again: `sealed(policies, read_request(policies, grant.measure, grant.request))` of
 `service.calculation` gives `grant.result`, byte for byte by `orjson.dumps`. All raise the errors of `service.errors`.

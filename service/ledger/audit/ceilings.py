@@ -144,7 +144,7 @@ def shares_of(connection: Connection, rows: Sequence[Judged]) -> Shares:
     shares: dict[str, dict[Group, int]] = {}
     if any(one.surplus for one in rows):
         for some in in_turn({one.due.id for one in rows if one.due is not None}):
-            for grant_id, *group, amount in connection.execute(_SHARES, {"names": some}):
+            for grant_id, *group, amount in connection.execute(_SHARES, {"names": some}).all():
                 shares.setdefault(grant_id, {})[Group(*group)] = amount
     return shares
 

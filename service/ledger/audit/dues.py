@@ -22,7 +22,6 @@ _LAST_HOUR_OF_THE_DAY: Final = 16  # in UTC: China is eight hours ahead
 _STEPS: Final = (
     select(
         GRANTS.c.id,
-        GRANTS.c.seq,
         GRANTS.c.measure,
         GRANTS.c.year,
         GRANTS.c.amount,
@@ -126,8 +125,8 @@ def _read(connection: Connection, column: Column[Any], names: Collection[str], f
     """Read the grants in which a column is one of these names."""
     chosen = _STEPS.where(column.in_(bindparam("names", expanding=True)))
     for some in in_turn(names):
-        for row in connection.execute(chosen, {"names": some}):
-            _take(found, row)
+        for step in connection.execute(chosen, {"names": some}).all():
+            _take(found, step)
 
 
 def in_turn(names: Collection[Name]) -> Iterator[list[Name]]:
@@ -137,20 +136,20 @@ def in_turn(names: Collection[Name]) -> Iterator[list[Name]]:
         yield ordered[start : start + _AT_A_TIME]
 
 
-def _take(found: dict[str, Due], row: Any) -> None:
+def _take(found: dict[str, Due], step: Sequence[Any]) -> None:
     """Take a step of a grant: the last one tells its state."""
-    due = found.get(row.id)
+    grant_id, measure, year, amount, town, applicant, at, verb, state, person, recovered, *payment = step
+    due = found.get(grant_id)
     if due is None:
-        payees = {normal(row.applicant_id)} if row.applicant_id else set()
-        due = Due(row.id, row.measure, row.amount, {row.year}, row.applicant_id, row.town_id, payees)
-        found[row.id] = due
-    due.state, due.recovered = row.state, row.recovered
-    if row.verb == "approve":
-        due.approved_on, due.approved_at, due.approved_by = day_in_china(row.at[:13]), row.at, row.person
-    elif row.verb == "pay":
-        due.paid_on, due.reference = row.paid_on, row.reference
-        if row.payee:
-            due.payees.add(normal(row.payee))
+        payees = {normal(applicant)} if applicant else set()
+        due = found[grant_id] = Due(grant_id, measure, amount, {year}, applicant, town, payees)
+    due.state, due.recovered = state, recovered
+    if verb == "approve":
+        due.approved_on, due.approved_at, due.approved_by = day_in_china(at[:13]), at, person
+    elif verb == "pay":
+        due.paid_on, payee, due.reference = payment
+        if payee:
+            due.payees.add(normal(payee))
 
 
 @lru_cache(maxsize=4_096)
