@@ -3,8 +3,9 @@
     python -m benchmarks.batch [--rows 1000000] [--pairs 5] [--json FILE] [--python PYTHON_WITH_RIVALS]
 
 Every run is a whole process; a plain polars copy runs before each, and a ratio is the median over such pairs. Wrong
-fen are counted against sums in Python's whole numbers. DuckDB, pandas and OpenFisca are no dependencies: `pip install
-polars duckdb pandas openfisca-core` into an environment of their own, and name its Python with `--python`.
+fen are counted against sums in Python's whole numbers. DuckDB, pandas, OpenFisca and zen are no dependencies: `pip
+install polars duckdb pandas openfisca-core zen-engine` into an environment of their own, and name its Python with
+`--python`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _WHOLE_YEARS: Final = 0.3
 AD_THRESHOLD: Final = 50_000_000
 COPY: Final = ["-c", "import sys, polars as pl; pl.read_csv(sys.argv[1]).write_csv(sys.argv[2])"]
 BATCH: Final = ["-c", "from service.cli import main; main()", "batch"]
-RIVALS: Final = {"duckdb": "duckdb", "pandas": "pandas", "openfisca": "openfisca_core"}
+RIVALS: Final = {"duckdb": "duckdb", "pandas": "pandas", "openfisca": "openfisca_core", "zen": "zen"}
 
 Rows = list[dict[str, str]]
 
@@ -65,7 +66,9 @@ def loans(rows: int, rng: np.random.Generator) -> pl.DataFrame:
     """Make loans of a fifth as many firms."""
     firms = max(rows // 5, 1)
     principal = rng.integers(1_000_000, 2_000_000_000, rows)
-    paid = np.where(rng.random(rows) < _WHOLE_YEARS, 365, rng.integers(1, 366, rows))
+    whole_year = rng.random(rows) < _WHOLE_YEARS
+    drawn = np.where(whole_year, 0, rng.integers(0, 300, rows))
+    paid = np.where(whole_year, 365, rng.integers(1, 366 - drawn, rows))
     return pl.DataFrame(
         {
             "line_id": pl.Series(np.arange(rows)).cast(pl.String),
@@ -76,7 +79,7 @@ def loans(rows: int, rng: np.random.Generator) -> pl.DataFrame:
             "is_leading_industry": rng.choice(["true", "false"], rows, p=[0.97, 0.03]),
             "application_year": ["2027"] * rows,
             "disbursed_amount": yuan(principal),
-            "disbursed_on": days(rng, rows),
+            "disbursed_on": pl.Series(np.datetime64("2027-01-01") + drawn).cast(pl.String),
             "interest_paid_days": pl.Series(paid).cast(pl.String),
             "interest_accrued": yuan(principal * paid * rng.integers(120, 500, rows) // 10_000 // 365),
         }

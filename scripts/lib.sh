@@ -13,6 +13,7 @@ python3-venv  python3 -c "import ensurepip, venv"
 '
 test_needs=$serve_needs'
 curl          command -v curl
+openjdk-17-jre-headless  command -v java
 '
 
 say() { printf '%s\n' "$*" >&2; }

@@ -48,8 +48,9 @@ def _doubts(part: Part) -> list[Defect]:
     """Tell which figures of the decided lines are hard to believe."""
     measure = part.decision.provision.measure
     return [
-        Defect(f"/lines/{part.places[doubt.line]}/{doubt.field}", doubt.code, doubt.given, doubt.expected)
+        Defect(f"/lines/{place}/{doubt.field}", doubt.code)
         for doubt in METHODS[measure.calculator].doubts(measure, part.decision.lines)
+        for place in part.places[doubt.lines].tolist()
     ]
 
 

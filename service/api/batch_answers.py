@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES: Final = 256 * 1024
 #: Proxies take headers of 4 kB in all, some of them.
 _MOST_NOTES_BYTES: Final = 2_000
+_LONGEST_NOTE: Final = 160
 
 
 def sent(result: IO[bytes], kind: str, name: str, report: Report, language: Language, beat: Beat) -> Response:
@@ -48,24 +49,27 @@ def _chunks(result: IO[bytes], beat: Beat) -> Iterator[bytes]:
 
 
 def _totals(totals: Any) -> dict[str, Any]:
-    """Write control totals: rows in and out, rows by status, amounts in yuan."""
+    """Write control totals: rows in and out, rows by status and with a warning, amounts in yuan."""
     sums = {
         "calculated": totals.calculated,
         "cut": totals.calculated - totals.granted,
         "granted": totals.granted,
     }
     rows = {status: count for status, count in totals.rows.items() if count}
-    return {"read": totals.read, "written": totals.written, "rows": rows} | {
-        one: yuan(fen) for one, fen in sums.items()
-    }
+    counts = {"read": totals.read, "written": totals.written, "rows": rows, "warned": totals.warned}
+    return counts | {one: yuan(fen) for one, fen in sums.items()}
 
 
 def _notes(report: Report, language: Language) -> dict[str, Any]:
     """Write what is to be warned of and which columns came out as they went in, as far as there is room."""
     notes: dict[str, Any] = {"warnings": [], "carried": {}, "omitted": 0}
     room = _MOST_NOTES_BYTES
-    for one in report.warnings:
-        entry = {"pointer": one.pointer, "code": one.code, "message": say(one, language)}
+    warnings = [{"pointer": one.pointer, "code": one.code, "message": say(one, language)} for one in report.warnings]
+    for measure, totals in report.totals.items():
+        warnings += [
+            {"pointer": measure, "code": "unusual_amounts", "message": _beginning(told)} for told in totals.unusual
+        ]
+    for entry in warnings:
         room -= len(_ascii(entry))
         if room >= 0:
             notes["warnings"].append(entry)
@@ -75,8 +79,13 @@ def _notes(report: Report, language: Language) -> dict[str, Any]:
             if room >= 0:
                 notes["carried"].setdefault(measure, []).append(column)
     shown = len(notes["warnings"]) + sum(map(len, notes["carried"].values()))
-    notes["omitted"] = len(report.warnings) + sum(len(one.carried) for one in report.totals.values()) - shown
+    notes["omitted"] = len(warnings) + sum(len(one.carried) for one in report.totals.values()) - shown
     return notes
+
+
+def _beginning(told: str) -> str:
+    """Shorten a sentence that names many rows: a workbook's summary has it whole."""
+    return told if len(told) <= _LONGEST_NOTE else told[: _LONGEST_NOTE - 1] + "…"
 
 
 def _ascii(data: object) -> str:

@@ -17,6 +17,7 @@ TOTALS: Final = record(
     read={**WHOLE, "description": "读入行数 · rows in"},
     written={**WHOLE, "description": "写出行数 · rows out"},
     rows={"type": "object", "additionalProperties": WHOLE, "description": "各状态行数 · rows by status"},
+    warned={**WHOLE, "description": "有提示的行数 · rows with a warning"},
     calculated=YUAN,
     cut=YUAN,
     granted=YUAN,

@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 
 from service.batch.cells import Read, reader_of
 from service.batch.headers import Unit
-from service.batch.numbering import Numbering
+from service.batch.numbering import Hashes, Numbering
 from service.errors import Defect
 from service.lines import Column, Mask, Periods
 from service.policies.model import Field
@@ -59,15 +59,15 @@ class Reader(Protocol):
         """Finish a part's column."""
 
 
-def reader_for(entry: Field, unit: Unit) -> Reader:
-    """Make the reader of an input."""
+def reader_for(entry: Field, unit: Unit, keys: tuple[int, int] | None = None) -> Reader:
+    """Make the reader of an input; `keys` as in `Numbering`."""
     match entry.type:
         case "yuan":
             return YuanReader(entry, unit)
         case "periods" | "balances":
             return PeriodsReader(entry)
         case _:
-            return DistinctReader(entry)
+            return DistinctReader(entry, keys)
 
 
 def tried(read: Read, cell: str) -> Any:
@@ -119,11 +119,11 @@ class DistinctReader:
     (codes in lower case) get the number of their normal form.
     """
 
-    def __init__(self, entry: Field) -> None:
+    def __init__(self, entry: Field, keys: tuple[int, int] | None) -> None:
         self._entry = entry
         self._read = reader_of(entry)
         self._is_text = entry.type in {"text", "credit_code"}
-        self._numbering = Numbering()
+        self._numbering = Numbering(keys)
         self._values = np.zeros(1, dtype=np.int64)
         self._defects: dict[int, list[Defect]] = {}
 
@@ -140,6 +140,10 @@ class DistinctReader:
             wrong = np.isin(numbers, list(self._defects))
             parsed.defects = {row: self._defects[int(numbers[row])] for row in np.flatnonzero(wrong).tolist()}
         return parsed
+
+    def hashes(self, numbers: Column) -> Hashes:
+        """Return the hashes of the texts, in their normal form, that numbers of values stand for."""
+        return self._numbering.hashes(numbers)
 
     def _learn(self, numbers: Column, cells: pl.Series) -> None:
         """Read the cells that were not seen before. A text's value is its number, or that of its normal form."""

@@ -14,6 +14,8 @@ from service.errors import Defect, Refused
 from service.words import WORDS
 
 SOURCE, STATUS, AMOUNT, RULE, DEFECTS = "source", "status", "amount", "rule", "defects"
+#: Follows the defects; results of before have none.
+WARNINGS: Final = "warnings"
 #: Only between a run and a workbook, never written; no column of a file is called so.
 CALCULATED: Final = "\0calculated"
 _RESULT: Final = (STATUS, AMOUNT, RULE, DEFECTS)
@@ -24,8 +26,10 @@ _FULL_WIDTH: Final = str.maketrans("（）", "()")
 @cache
 def _known() -> Mapping[str, str]:
     """Map every way to write a column of a result to its id."""
-    written = {_key(WORDS[language]["batch"][name]): name for language in WORDS for name in (SOURCE, *_RESULT)}
-    return written | {name: name for name in _RESULT}
+    written = {
+        _key(WORDS[language]["batch"][name]): name for language in WORDS for name in (SOURCE, *_RESULT, WARNINGS)
+    }
+    return written | {name: name for name in (*_RESULT, WARNINGS)}
 
 
 def _key(header: str) -> str:
@@ -33,20 +37,23 @@ def _key(header: str) -> str:
 
 
 def without_results(piece: Piece) -> Piece:
-    """Take the columns of an earlier result away, from the status to the defects: they are made anew.
+    """Take the columns of an earlier result away, from the status to the warnings: they are made anew.
 
     Refused for a column of somebody's own that has one of these names.
     """
     names = piece.texts.columns
-    found = {known: place for place, name in enumerate(names) if (known := _known().get(_key(name))) in _RESULT}
+    ours = (*_RESULT, WARNINGS)
+    found = {known: place for place, name in enumerate(names) if (known := _known().get(_key(name))) in ours}
     if not found:
         return piece
-    if len(found) < len(_RESULT) or found[STATUS] > found[DEFECTS]:
+    if not found.keys() >= {*_RESULT} or found[STATUS] > found[DEFECTS]:
         raise Refused([Defect(names[place], "reserved_column", names[place]) for place in found.values()])
-    first = found[STATUS]
+    first, last = found[STATUS], found.get(WARNINGS, found[DEFECTS])
+    if last not in {found[DEFECTS], found[DEFECTS] + 1}:
+        raise Refused([Defect(names[last], "reserved_column", names[last])])
     if first and _known().get(_key(names[first - 1])) == SOURCE:
         first -= 1
-    dropped = names[first : found[DEFECTS] + 1]
+    dropped = names[first : last + 1]
     return replace(piece, texts=piece.texts.drop(dropped), original=piece.original.drop(dropped))
 
 

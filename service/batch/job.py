@@ -23,13 +23,14 @@ from service.policies.model import Provision
 if TYPE_CHECKING:
     from service.batch.workbook import Decided
 
-_WRITERS: dict[Format, Callable[[Iterator[pl.DataFrame], Path], None]] = {
+#: What writes parts as a file.
+WRITERS: Final[dict[Format, Callable[[Iterator[pl.DataFrame], Path], None]]] = {
     "csv": write_csv,
     "ndjson": write_ndjson,
     "parquet": write_parquet,
 }
 #: Formats whose columns have types: what came typed goes out as it came.
-_TYPED: Final = frozenset({"ndjson", "parquet"})
+TYPED: Final = frozenset({"ndjson", "parquet"})
 
 Progress = Callable[[int], None]
 
@@ -62,7 +63,7 @@ def run_files(
     rows that are done.
     """
     kinds = [format_of(source.path) for source in sources]
-    _refuse_mismatch(sources, target, options)
+    refuse_mismatch([source.path for source in sources], target, options)
     report = Report()
     if len(sources) > 1 or "xlsx" in kinds or format_of(target) == "xlsx":
         by_measure = _by_measure(policies, sources, options, report)
@@ -71,28 +72,30 @@ def run_files(
             for measure, pieces in by_measure.items()
         ]
         _refuse_other_target(results, target)
-        with _whole(target) as temporary:
+        with whole(target) as temporary:
             if format_of(target) == "xlsx":
                 from service.batch.workbook import write_result  # workbooks are loaded where there are any
 
                 write_result(temporary, results, options)
             else:
-                _WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
+                WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
         return report
     run = _run(policies, options, history, report)
-    decided = run.decided(lambda: _prepared(sources[0].pieces(), target))
-    with _whole(target) as temporary:
-        _WRITERS[format_of(target)](_counted(decided, run.totals, progress), temporary)
+    source = sources[0]
+    decided = run.decided(_prepared(source.pieces(), target), lambda: _prepared(source.pieces(), target))
+    with whole(target) as temporary:
+        WRITERS[format_of(target)](_counted(decided, run.totals, progress), temporary)
     return report
 
 
-def _refuse_mismatch(sources: Sequence[Source], target: Path, options: Options) -> None:
-    for path in (source.path for source in sources):
+def refuse_mismatch(sources: Sequence[Path], target: Path, options: Options) -> None:
+    """Refuse files that are not there, a result that would replace one, and `all` of what has no sheets."""
+    for path in sources:
         if not path.exists():
             raise FileNotFoundError(2, "No such file", str(path))
         if target.exists() and target.samefile(path):
             raise Refused([Defect(target.name, "same_file")])
-    kinds = {format_of(source.path) for source in sources}
+    kinds = {format_of(path) for path in sources}
     if options.measure == ALL and kinds | {format_of(target)} != {"xlsx"}:
         raise Refused([Defect(target.name, "all_needs_workbooks")])
 
@@ -134,7 +137,7 @@ def _decided(
     several = len({piece.place for piece in pieces}) > 1
     run.options = replace(run.options, several=several)
     texts = [replace(piece, original=piece.texts) for piece in pieces]
-    frames = list(_counted(run.decided(lambda: iter(texts)), run.totals, progress))
+    frames = list(_counted(run.decided(iter(texts)), run.totals, progress))
     plain = [frame.cast({pl.Enum: pl.String}) for frame in frames]
     frame = pl.concat(plain, how="diagonal")
     return Decided(run.provision, run.headers, frame.drop(CALCULATED), frame[CALCULATED], run.totals)
@@ -166,7 +169,7 @@ def history_pieces(policies: Policies, history: Path, options: Options) -> Itera
 
 def _prepared(pieces: Iterator[Piece], target: Path) -> Iterator[Piece]:
     """Take the typed columns along for a target that has types, their text for one that has not."""
-    typed = format_of(target) in _TYPED
+    typed = format_of(target) in TYPED
     for piece in pieces:
         yield piece if typed else replace(piece, original=piece.texts)
 
@@ -180,7 +183,7 @@ def _counted(frames: Iterator[pl.DataFrame], totals: Totals, progress: Progress 
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
+def whole(target: Path) -> Iterator[Path]:
     """Name a file to write beside the target, and put it in its place when it is whole."""
     temporary = target.with_name(f".{target.name}.{token_hex(8)}{target.suffix}")
     try:

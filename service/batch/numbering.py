@@ -24,13 +24,13 @@ _FEWEST_PER_TEXT: Final = 4
 class Numbering:
     """Numbers texts from 1 in the order in which they are met; 0 is no text. The texts themselves are not kept.
 
-    A text is known by two hashes of 64 bits under keys drawn for this run: the chance that any two of a hundred million
-    texts agree in both is below one in 10^22, and nobody can look for such a pair beforehand. Whole columns are looked
-    up at once in a table with open addressing; a dictionary would be asked a million times.
+    A text is known by two hashes of 64 bits under keys, drawn for this run unless given: the chance that any two of a
+    hundred million texts agree in both is below one in 10^22, and nobody can look for such a pair beforehand. Whole
+    columns are looked up at once in a table with open addressing; a dictionary would be asked a million times.
     """
 
-    def __init__(self) -> None:
-        self._keys = randbits(_BITS), randbits(_BITS)
+    def __init__(self, keys: tuple[int, int] | None = None) -> None:
+        self._keys = keys or (randbits(_BITS), randbits(_BITS))
         self._slots = np.full(_FIRST_SLOTS, _EMPTY, dtype=np.int32)
         self._first: Hashes = np.zeros(_FIRST_SLOTS // _FEWEST_PER_TEXT, dtype=np.uint64)
         self._second: Hashes = np.zeros(_FIRST_SLOTS // _FEWEST_PER_TEXT, dtype=np.uint64)
@@ -40,6 +40,10 @@ class Numbering:
     def hashed(self, cells: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
         """Say how polars is to hash a column of texts."""
         return cells.hash(self._keys[0]), cells.hash(self._keys[1])
+
+    def hashes(self, numbers: Column) -> Hashes:
+        """Return the first hashes of numbered texts: under the same keys a text has the same one in every process."""
+        return self._first[numbers]
 
     def number_of(self, text: str | None) -> int:
         """Number one text."""

@@ -18,6 +18,7 @@ from service.batch.explaining import explaining_columns
 from service.batch.headers import Headers, find_inputs
 from service.batch.history import RunningHistory
 from service.batch.joining import joined
+from service.batch.slips import Slips
 from service.batch.sources import Piece
 from service.batch.table import Table, TableReader
 from service.batch.totals import Totals
@@ -70,44 +71,56 @@ class Run:
     history: RunningHistory = field(default_factory=RunningHistory)
     totals: Totals = field(default_factory=Totals)
     reader: TableReader = field(init=False)
+    slips: Slips = field(init=False)
     _headers: dict[tuple[str, ...], tuple[Headers, pl.Schema]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reader = TableReader(self.provision, self.policies.facts)
+        self.slips = Slips(self.provision, self.options.language)
 
     @property
     def headers(self) -> list[Headers]:
         """Tell which columns held which inputs, for every header that was met."""
         return [headers for headers, _ in self._headers.values()]
 
-    def decided(self, source: Callable[[], Iterator[Piece]]) -> Iterator[pl.DataFrame]:
+    def decided(
+        self, pieces: Iterator[Piece], again: Callable[[], Iterator[Piece]] | None = None
+    ) -> Iterator[pl.DataFrame]:
         """Decide the pieces of a source in their order: the same columns, and what was decided.
+
+        `again` reads the same pieces a second time; without it their texts are held where all must be known first.
+        """
+        yield from self._in_parts(pieces, again)
+        self.totals.unusual = self.slips.unusual()
+
+    def _in_parts(self, pieces: Iterator[Piece], again: Callable[[], Iterator[Piece]] | None) -> Iterator[pl.DataFrame]:
+        """Decide part by part.
 
         Where a line may depend on a later one (a ceiling shared in proportion, a threshold or a first award of a
         group, rounding of the total) all pieces are read before the first is decided. Their numbers are then in memory,
         their texts only as far as there is room: those of a larger source are read a second time.
         """
         if streams(self.policies, self.options):
-            for piece, table in self._tables(source()):
+            for piece, table in self._tables(pieces):
                 yield self._written(piece, table, self._decide([table]), 0)
             return
         tables: list[Table] = []
         held: list[Piece] = []
         size, place = 0.0, ""
-        for piece, table in self._tables(source()):
+        for piece, table in self._tables(pieces):
             tables.append(table)
             held.append(piece)
             size, place = size + piece.texts.estimated_size(), piece.place
-            if size > MOST_BYTES_HELD:
+            if again is not None and size > MOST_BYTES_HELD:
                 held.clear()
         outcome = self._decide(tables)
         start = 0
-        pieces = iter(held) if held else map(without_results, source())
-        for piece, table in zip_longest(pieces, tables):
-            if piece is None or table is None or piece.texts.height != len(table.good):
+        of_tables = iter(held) if held or again is None else map(without_results, again())
+        for known, table in zip_longest(of_tables, tables):
+            if known is None or table is None or known.texts.height != len(table.good):
                 raise Refused([Defect(place, "changed_file")])
-            yield self._written(piece, table, outcome, start)
-            start += piece.texts.height
+            yield self._written(known, table, outcome, start)
+            start += known.texts.height
 
     def _tables(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Table]]:
         """Read pieces as lines, a few ahead: while one is decided, polars sweeps another and a third is numbered."""
@@ -186,6 +199,9 @@ class Run:
         here = slice(start, start + height)
         source = [self._source(piece)] if self.options.several else []
         calculated = [pl.Series(CALCULATED, outcome.calculated[here])] if self.options.calculated else []
+        warnings = self.slips.warnings(piece, table, self._headers_of(piece)[0])
+        warned = height - warnings.null_count()
+        self.totals.warned += warned
         decided = piece.original.with_columns(
             *source,
             named_column(STATUS, outcome.status[here], OUTCOMES),
@@ -193,9 +209,10 @@ class Run:
             named_column(RULE, outcome.rule[here], outcome.rules),
             *self._explained(piece, outcome, start),
             self._defects(piece, table),
+            warnings,
             *calculated,
         )
-        return Unquoted(decided) if piece.unquoted and not table.defects and not source else decided
+        return Unquoted(decided) if piece.unquoted and not table.defects and not source and not warned else decided
 
     def _explained(self, piece: Piece, outcome: Outcome, start: int) -> Iterator[pl.Series]:
         """Write the columns of an explanation, the same in every part."""

@@ -58,7 +58,7 @@ def _pieces_of(path: Path) -> Iterator[Piece]:
     rows = 0
     try:
         for part in parts_of(path, kind, heading.separator if heading else ","):
-            piece = _without_empty_rows(part, range(number, number + part.height), path.name)
+            piece = piece_of(part, range(number, number + part.height), path.name)
             piece.unquoted = isinstance(part, Unquoted)
             number += part.height
             rows += piece.texts.height
@@ -74,10 +74,10 @@ def _pieces_of(path: Path) -> Iterator[Piece]:
         raise Refused([Defect(path.name, "no_rows")])
 
 
-def _without_empty_rows(part: pl.DataFrame, numbers: range, place: str) -> Piece:
-    """Leave out rows in which nothing stands; the others keep their numbers."""
+def piece_of(part: pl.DataFrame, numbers: range, place: str) -> Piece:
+    """Make a piece of rows with these numbers: leave out those in which nothing stands."""
     texts = as_texts(part)
-    if any(not column.null_count() for column in texts):
+    if any(not column.null_count() and column.str.contains(r"\S").all() for column in texts):
         return Piece(texts, numbers, place, part)
     filled = texts.select(pl.any_horizontal(pl.all().str.contains(r"\S").fill_null(value=False))).to_series()
     kept = filled.arg_true().to_list()

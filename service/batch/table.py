@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from service.batch.columns import Parsed, Reader, reader_for
+from service.batch.columns import DistinctReader, Parsed, Reader, reader_for
 from service.batch.headers import PAID_FROM, PAID_TO, Headers, Source, Unit
+from service.batch.numbering import Hashes
 from service.errors import Defect
 from service.lines import Column, Lines, Mask, Periods, Unnamed
 from service.policies.model import Field, Input, Provision, Words
@@ -29,17 +30,25 @@ class Table:
 class TableReader:
     """Reads files as lines of a measure; a text has the same number in all of them, part after part."""
 
-    def __init__(self, provision: Provision, facts: Sequence[str]) -> None:
+    def __init__(self, provision: Provision, facts: Sequence[str], keys: tuple[int, int] | None = None) -> None:
+        """Read lines of this provision; under the same `keys` texts have the same `hashes` in every process."""
         self._fields = provision.fields
         self._inputs = provision.measure.asked(facts)
         self._readers: dict[tuple[str, Unit], Reader] = {}
+        self._keys = keys
         self._own_lines = 0
 
     def _reader(self, name: str, unit: Unit) -> Reader:
         if (name, unit) not in self._readers:
             entry = _DAY if name in {PAID_FROM, PAID_TO} else self._fields[name]
-            self._readers[name, unit] = reader_for(entry, unit)
+            self._readers[name, unit] = reader_for(entry, unit, self._keys)
         return self._readers[name, unit]
+
+    def hashes(self, name: str, numbers: Column) -> Hashes:
+        """Return the hashes of the texts of an input, in their normal form, that numbers from 1 stand for."""
+        reader = self._reader(name, "yuan")
+        assert isinstance(reader, DistinctReader)
+        return reader.hashes(numbers)
 
     def swept(self, part: pl.DataFrame, headers: Headers) -> pl.DataFrame:
         """Let polars work out what `read` needs of a part of text columns: all columns at once, on all processors."""

@@ -11,13 +11,18 @@ from service.batch.decisions import INVALID, OUTCOMES, Outcome
 
 @dataclass(slots=True)
 class Totals:
-    """Rows per status, fen calculated and granted, and the columns that no input is in."""
+    """Rows per status, fen calculated and granted, and the columns that no input is in.
+
+    `warned` counts the rows with a warning; `unusual` tells in sentences what only the whole file shows.
+    """
 
     rows: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     calculated: int = 0
     granted: int = 0
     written: int = 0
     carried: dict[str, None] = field(default_factory=dict)
+    warned: int = 0
+    unusual: list[str] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
         """Add rows that were decided."""

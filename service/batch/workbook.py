@@ -11,7 +11,7 @@ import polars as pl
 
 from service.batch.columns import reader_for
 from service.batch.decisions import CONDITION, LIMIT, STEP
-from service.batch.earlier import AMOUNT, DEFECTS, RULE, SOURCE, STATUS
+from service.batch.earlier import AMOUNT, DEFECTS, RULE, SOURCE, STATUS, WARNINGS
 from service.batch.headers import Headers, match, names_of
 from service.batch.headings import refuse_repeated
 from service.batch.run import ALL, Options
@@ -24,6 +24,7 @@ from service.batch.xlsx.shown import Kind
 from service.batch.xlsx.template import sheet_name
 from service.batch.xlsx.writing import ResultSheet, Summary, write_workbook
 from service.errors import Defect, NotFound, Refused
+from service.methods import METHODS
 from service.policies import Policies
 from service.policies.model import Language, Measure, Provision
 from service.words import label_of, text_of
@@ -32,7 +33,7 @@ MOST_BYTES_UNPACKED: Final = 1 << 30
 MOST_ROWS: Final = 1_000_000
 _LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TWO: Final = 2
-_RESULTS: Final = (SOURCE, STATUS, AMOUNT, RULE, DEFECTS)
+_RESULTS: Final = (SOURCE, STATUS, AMOUNT, RULE, DEFECTS, WARNINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def write_result(target: Path, results: Sequence[Decided], options: Options) -> 
 
 
 def _sheet(result: Decided, language: Language) -> ResultSheet:
-    kinds: dict[str, Kind] = {STATUS: "status", AMOUNT: "yuan", RULE: "text", DEFECTS: "text"}
+    kinds: dict[str, Kind] = {STATUS: "status", AMOUNT: "yuan", RULE: "text", DEFECTS: "text", WARNINGS: "text"}
     for headers in result.headers:
         for name, source in headers.sources.items():
             field = result.provision.fields.get(name)
@@ -205,6 +206,7 @@ def _summary(results: Sequence[Decided], options: Options) -> Summary:
         pl.lit(None, dtype=pl.String).alias("town"),
         pl.lit(None, dtype=pl.String).alias("status"),
         pl.col("lines", "applied", "calculated", "cut", "granted").sum(),
+        pl.lit(None, dtype=pl.String).alias("reasons"),
     )
     table = pl.concat([table, sums], how="vertical_relaxed")
     kinds: dict[str, Kind] = {"status": "status", "lines": "count"}
@@ -218,35 +220,58 @@ def _summary(results: Sequence[Decided], options: Options) -> Summary:
     if options.readings:
         chosen = ", ".join(f"{reading}={choice}" for reading, choice in options.readings.items())
         facts.append((label_of("batch", "readings", language), chosen))
+    facts += _slips(results, language)
     name = label_of("batch", "summary", language)
     return Summary(label_of("batch", "title", language), facts, ResultSheet(name, table, kinds, labels))
 
 
+def _slips(results: Sequence[Decided], language: Language) -> Iterator[tuple[str, str]]:
+    """Tell how many rows have a warning, and what only whole files show."""
+    label = label_of("batch", WARNINGS, language)
+    if warned := sum(result.totals.warned for result in results):
+        yield label, text_of("batch", "rows_warned", language, rows=f"{warned:,}")
+    for result in results:
+        yield from ((label, told) for told in result.totals.unusual)
+
+
 def _groups(result: Decided, language: Language) -> pl.DataFrame:
-    """Sum a measure's rows up by town and status, in fen."""
+    """Sum a measure's rows up by town and status, in fen, with the reasons why not all was granted."""
     frame, provision = result.frame, result.provision
     columns = [headers.sources for headers in result.headers]
     towns = [found[name].column for name in ("town_name", "town_id") for found in columns if name in found]
     town = pl.coalesce(list(dict.fromkeys(towns))) if towns else pl.lit(None, dtype=pl.String)
     statuses = {one: label_of("statuses", one, language) for one in frame[STATUS].unique()}
+    rows = frame.lazy().select(
+        pl.lit(provision.measure.title.to(language)).alias("measure"),
+        town.alias("town"),
+        pl.col(STATUS).replace_strict(statuses, return_dtype=pl.String).alias("status"),
+        pl.col(RULE).alias("rule"),
+        _applied(result).alias("applied"),
+        result.calculated.alias("calculated"),
+        (pl.col(AMOUNT) * 100).cast(pl.Int64).fill_null(0).alias("granted"),
+    )
+    sums = rows.group_by("measure", "town", "status", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("lines"), pl.col("applied", "calculated", "granted").sum()
+    )
+    figures = ("lines", "applied", "calculated", (pl.col("calculated") - pl.col("granted")).alias("cut"), "granted")
+    reasons = _reasons(rows, result, language)
+    together = sums.join(reasons, on=["town", "status"], how="left", nulls_equal=True, maintain_order="left")
+    return together.select("measure", "town", "status", *figures, "reasons").collect()
+
+
+def _reasons(rows: pl.LazyFrame, result: Decided, language: Language) -> pl.LazyFrame:
+    """Tell by town and status which ceilings cut and which conditions failed, in how many rows, commonest first."""
+    plain = METHODS[result.provision.measure.calculator].rule
+    rules = result.frame[RULE].drop_nulls().unique()
+    labels = {rule: label_of("rules", rule, language) for rule in rules}
+    counted = rows.filter(pl.col("rule") != plain).group_by("town", "status", "rule", maintain_order=True).len()
+    named = pl.concat_str(pl.col("rule").replace_strict(labels, return_dtype=pl.String), pl.lit(" "), "len")
+    between = text_of("batch", "between", language)
     return (
-        frame.lazy()
-        .select(
-            pl.lit(provision.measure.title.to(language)).alias("measure"),
-            town.alias("town"),
-            pl.col(STATUS).replace_strict(statuses, return_dtype=pl.String).alias("status"),
-            _applied(result).alias("applied"),
-            result.calculated.alias("calculated"),
-            (pl.col(AMOUNT) * 100).cast(pl.Int64).fill_null(0).alias("granted"),
-        )
-        .group_by("measure", "town", "status", maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias("lines"), pl.col("applied", "calculated", "granted").sum())
-        .select(
-            "measure", "town", "status", "lines", "applied", "calculated",
-            (pl.col("calculated") - pl.col("granted")).alias("cut"), "granted",
-        )
-        .collect()
-    )  # fmt: skip
+        counted.sort("len", descending=True, maintain_order=True)
+        .group_by("town", "status", maintain_order=True)
+        .agg(named.str.join(between).alias("reasons"))
+    )
 
 
 def _applied(result: Decided) -> pl.Series:

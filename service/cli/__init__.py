@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -36,8 +37,12 @@ def main(context: click.Context, policy_file: Path | None) -> None:
 
 
 def _start_quickly() -> None:
-    """Leave out what costs a short-lived process most: searching new modules for garbage, threads for matrices."""
+    """Leave out what costs a short-lived process most: searching new modules for garbage, threads for matrices.
+
+    Where a file is read, decided and written at once, threads take turns more often than every five milliseconds.
+    """
     gc.set_threshold(100_000)
+    sys.setswitchinterval(0.0005)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -14,6 +14,8 @@ from service.cli.console import Session, command, readings_of
 
 if TYPE_CHECKING:
     from service.batch.job import Progress, Report
+    from service.batch.run import Options
+    from service.batch.sources import Source
     from service.batch.totals import Totals
 
 #: The exit code where some rows could not be used.
@@ -22,10 +24,19 @@ SOME_INVALID = 3
 _PATH = click.Path(path_type=Path)
 
 
+class Where(TypedDict):
+    """On which machines a file is decided."""
+
+    engine: str
+    master: str | None
+
+
 @click.command()
 @click.argument("measure")
 @click.argument("sources", metavar="IN…", nargs=-1, required=True, type=_PATH)
 @click.option("-o", "--output", "target", metavar="OUT", required=True, type=_PATH, help="结果文件 · the result")
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", help="在何处计算 · where to decide")
+@click.option("--master", metavar="URL", help="Spark 的地址 · of Spark: local[4], spark://HOST:7077 [local[*]]")
 @click.option("--explain", is_flag=True, help="附各条件、步骤和上限 · add every condition, step and limit")
 @click.option(
     "--history", metavar="FILE", type=_PATH, help="此前已发放的清单（同样的列，加补助金额） · what was granted before"
@@ -43,6 +54,7 @@ def batch(
     readings: tuple[str, ...],
     *,
     explain: bool,
+    **where: Unpack[Where],
 ) -> None:
     """成批计算文件（.csv .xlsx .ndjson .parquet） · Decide files of applications.
 
@@ -52,18 +64,45 @@ def batch(
     from service.batch.sources import Source
 
     files = [Source(path) for path in sources]
-    for file in files:
-        file.begin()  # while the rest of the program and the policies are loaded
-    from service.batch.job import run_files
+    if where["engine"] == "local":
+        for file in files:
+            file.begin()  # while the rest of the program and the policies are loaded
     from service.batch.run import Options
+    from service.errors import Defect, Refused
 
     options = Options(measure, policy, readings_of(readings, session), explain=explain, language=session.language)
-    with _shown(session) as progress:
-        report = run_files(session.policies, files, target, options, history, progress)
+    if where["engine"] == "spark":
+        report = _on_spark(session, sources, target, options, history, where["master"] or "local[*]")
+    elif where["master"] is not None:
+        raise Refused([Defect("--master", "master_without_spark", where["master"])])
+    else:
+        report = _here(session, files, target, options, history)
     for line in _told(report, target, session):
         click.echo(line, err=True)
     if report.invalid:
         sys.exit(SOME_INVALID)
+
+
+def _here(session: Session, files: list[Source], target: Path, options: Options, history: Path | None) -> Report:
+    from service.batch.job import run_files
+
+    with _shown(session) as progress:
+        return run_files(session.policies, files, target, options, history, progress)
+
+
+def _on_spark(
+    session: Session, sources: tuple[Path, ...], target: Path, options: Options, history: Path | None, master: str
+) -> Report:
+    from service.batch.job import provision_of
+    from service.batch.spark.session import session as spark_session
+    from service.batch.spark.unfit import refuse_unfit
+
+    refuse_unfit(sources, target, options, history)
+    provision_of(session.policies, options)
+    with spark_session(master) as spark:
+        from service.batch.spark.job import run_on_spark
+
+        return run_on_spark(spark, session.policies, sources[0], target, options, history=history)
 
 
 @click.command()
@@ -109,12 +148,17 @@ def _told(report: Report, target: Path, session: Session) -> Iterator[str]:
 
     for warning in report.warnings:
         yield session.say("warned", place=warning.pointer, what=say(warning, session.language))
+    is_workbook = target.suffix.lower() in {".xlsx", ".xlsm"}
+    defects, warnings = (
+        label_of("batch", name, session.language) if is_workbook else name for name in ("defects", "warnings")
+    )
     for measure, totals in report.totals.items():
         yield from _totals(measure, totals, session)
+        if totals.warned:
+            yield session.say("warned_rows", rows=f"{totals.warned:,}", column=warnings)
+        yield from (session.say("warned", place=measure, what=told) for told in totals.unusual)
     if report.invalid:
-        is_workbook = target.suffix.lower() in {".xlsx", ".xlsm"}
-        column = label_of("batch", "defects", session.language) if is_workbook else "defects"
-        yield session.say("invalid_rows", rows=f"{report.invalid:,}", column=column)
+        yield session.say("invalid_rows", rows=f"{report.invalid:,}", column=defects)
 
 
 def _totals(measure: str, totals: Totals, session: Session) -> Iterator[str]:

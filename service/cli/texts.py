@@ -122,6 +122,10 @@ SENTENCES: Final = {
         "  计算 {calculated} 元，上限核减 {cut} 元，补助 {granted} 元",
         "  calculated {calculated}, cut by ceilings {cut}, granted {granted} yuan",
     ),
+    "warned_rows": (
+        "  有提示 {rows} 行，见结果的“{column}”列",
+        "  rows with a warning: {rows}, see the column {column} of the result",
+    ),
     "carried": ("  原样带出的列：{names}", "  columns carried through: {names}"),
     "warned": ("提醒：{place}：{what}", "warning: {place}: {what}"),
     "invalid_rows": (

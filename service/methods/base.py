@@ -26,13 +26,11 @@ class Step(NamedTuple):
 
 
 class Doubt(NamedTuple):
-    """A figure of one line (by position) that is hard to believe: the field, a code for words, given and expected."""
+    """A field whose figures are hard to believe: a code for words, and the lines (by position) it is said of."""
 
-    line: int
     field: str
     code: str
-    given: str
-    expected: str
+    lines: Column
 
 
 Written: TypeAlias = list[Step]
@@ -70,11 +68,5 @@ def written_out(pattern: str, amounts: Fen) -> list[str]:
 
 def above(lines: Lines, part: str, whole: str) -> list[Doubt]:
     """Doubt a part that exceeds the whole it belongs to."""
-    of, all_ = lines.columns[part], lines.columns[whole]
-    doubtful = of > all_
-    if not np.count_nonzero(doubtful):
-        return []
-    return [
-        Doubt(row, part, "part_above_whole", yuan(int(of[row])), f"≤ {yuan(int(all_[row]))}")
-        for row in np.flatnonzero(doubtful).tolist()
-    ]
+    doubtful = np.flatnonzero(lines.columns[part] > lines.columns[whole])
+    return [Doubt(part, "part_above_whole", doubtful)] if len(doubtful) else []

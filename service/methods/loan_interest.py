@@ -150,10 +150,6 @@ def _beyond_calendar(lines: Lines) -> list[Doubt]:
         return []
     ends = first_day(lines.columns["application_year"] + 1)
     left = ends - lines.columns["disbursed_on"]
-    doubtful = declared > left
-    if not np.count_nonzero(doubtful):
-        return []
-    return [
-        Doubt(row, "interest_paid_days", "days_beyond_calendar", str(declared[row]), f"≤ {left[row]}")
-        for row in np.flatnonzero(doubtful & (left > 0)).tolist()
-    ]
+    doubtful = np.flatnonzero(declared > left)
+    doubtful = doubtful[left[doubtful] > 0]
+    return [Doubt("interest_paid_days", "days_beyond_calendar", doubtful)] if len(doubtful) else []

@@ -114,7 +114,7 @@ def test_control_totals_and_notes(client: FlaskClient, openapi: dict[str, Any], 
     loans = write(table(ROWS), tmp_path / "loans.csv")
     response = post(client, loans)
     assert totals_of(response)["loan_interest"] == {
-        "read": 3, "written": 3, "rows": {"eligible": 2, "invalid": 1},
+        "read": 3, "written": 3, "rows": {"eligible": 2, "invalid": 1}, "warned": 1,
         "calculated": "300000.00", "cut": "0.00", "granted": "300000.00",
     }  # fmt: skip
     assert response.headers["Batch-Invalid"] == "1"
@@ -359,3 +359,14 @@ def test_polars_waits_for_the_first_file() -> None:
     code = "import sys, service; service.create_app(); print('polars' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
     assert done.stdout.strip() == b"False"
+
+
+def test_amounts_far_from_the_usual_are_noted(client: FlaskClient, tmp_path: Path) -> None:
+    """What only the whole file shows is told beside the result, and changes no amount."""
+    rows = [GOOD | {"disbursed_amount": "10000000.00"}] * 9 + [GOOD | {"disbursed_amount": "1000.00"}]
+    response = post(client, write(table(rows), tmp_path / "in.csv"))
+    (noted,) = json.loads(response.headers["Batch-Notes"])["warnings"]
+    assert (noted["pointer"], noted["code"]) == ("loan_interest", "unusual_amounts")
+    assert "disbursed_amount" in noted["message"]
+    assert len(noted["message"]) <= 160
+    assert totals_of(response)["loan_interest"]["read"] == 10

@@ -16,7 +16,7 @@ from service.words import WORDS, clipped, label_of, language_of, say
 
 SERVICE = Path(__file__).parents[2] / "service"
 #: The calls that raise a code, and which of their arguments it is.
-RAISING = {"Defect": 1, "wrong": 0, "Doubt": 2}
+RAISING = {"Defect": 1, "wrong": 0, "Doubt": 1, "Slip": 1, "Unusual": 1}
 
 
 def constants_of(*calls: str) -> set[str]:

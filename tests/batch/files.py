@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from python_calamine import load_workbook
 from xlsxwriter import Workbook
 
 from service.batch.job import Report, run_files
 from service.batch.run import Options
 from service.batch.sources import Source
-from service.batch.xlsx.reading import read_workbook
 from service.policies import Policies
+from service.words import label_of
 from tests.case_files import Outcome
 
 FORMATS = ("csv", "ndjson", "parquet", "xlsx")
@@ -82,23 +84,37 @@ def read(path: Path, sheet: int = 0) -> pl.DataFrame:
         case ".parquet":
             return pl.read_parquet(path).cast(pl.String)
         case _:
-            book = read_workbook(path, is_header=_is_result, most_bytes_unpacked=1 << 30, most_rows=10**6)
-            return book.sheets[sheet].frame
-
-
-def _is_result(row: Sequence[str]) -> bool:
-    return "状态" in row or "Status" in row
+            rows = load_workbook(str(path)).get_sheet_by_index(sheet).to_python()
+            names, *cells = rows[next(place for place, row in enumerate(rows) if {"状态", "Status"} & {*row}) :]
+            texts = [[None if value == "" else str(value) for value in row] for row in cells]
+            return pl.DataFrame(texts, schema=dict.fromkeys(map(str, names), pl.String), orient="row")
 
 
 def decided(
     policies: Policies, source: Path, target: Path, measure: str, **options: Any
 ) -> tuple[pl.DataFrame, Report]:
-    """Decide a file, and read the result."""
+    """Decide a file, and read the result; of a workbook, the sheet behind the summary."""
     history = options.pop("history", None)
     report = run_files(policies, [Source(source)], target, Options(measure, **options), history)
-    return read(target), report
+    return read(target, 1 if target.suffix == ".xlsx" else 0), report
 
 
 def outcomes(frame: pl.DataFrame) -> list[Outcome]:
     """Take status, amount and rule from a result."""
     return [Outcome(*row) for row in frame.select("status", "amount", "rule").rows()]
+
+
+def outcomes_shown(frame: pl.DataFrame) -> list[Outcome]:
+    """Take them from the sheet of a workbook, where they are in words and figures."""
+    return [
+        Outcome(status, None if amount is None else f"{Decimal(amount):.2f}", rule)
+        for status, amount, rule in frame.select("状态", "补助金额（元）", "适用规则").rows()
+    ]
+
+
+def in_words(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Say statuses and rules as a workbook shows them."""
+    return [
+        Outcome(label_of("statuses", one.status, "zh"), one.amount, label_of("rules", one.rule, "zh"))
+        for one in outcomes
+    ]

@@ -15,7 +15,7 @@ from service.batch.run import Options
 from service.batch.sources import Source
 from service.errors import Refused
 from service.policies import Policies
-from tests.batch.files import decided, outcomes, table, write
+from tests.batch.files import FORMATS, decided, in_words, outcomes, outcomes_shown, table, write
 from tests.case_files import Case, Outcome, all_cases
 from tests.oracle import MEASURES, REFERENCED
 from tests.test_cases import batches, of_its_own
@@ -35,14 +35,14 @@ def columns_of(policies: Policies, measure: str) -> list[str]:
 
 
 def frame_of(policies: Policies, measure: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Lay rows out with all the columns that a file must have, shuffled."""
-    frame = table([dict.fromkeys(columns_of(policies, measure)) | row for row in rows])
+    """Lay rows out with all the columns that a file must have, shuffled; a header is known by two columns."""
+    frame = table([dict.fromkeys([*columns_of(policies, measure), "town_name"]) | row for row in rows])
     names = list(frame.columns)
     random.Random(len(rows)).shuffle(names)  # noqa: S311
     return frame.select(names)
 
 
-@pytest.mark.parametrize("kind", ["csv", "ndjson", "parquet"])
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("measure", sorted(MEASURES))
 def test_every_case_as_a_file(measure: str, kind: str, policies: Policies, tmp_path: Path) -> None:
     """Each case by itself, under its readings, in shuffled columns."""
@@ -54,8 +54,52 @@ def test_every_case_as_a_file(measure: str, kind: str, policies: Policies, tmp_p
         found, report = decided(
             policies, source, tmp_path / f"out.{kind}", measure, readings=dict(case.readings), explain=explain
         )
-        assert outcomes(found) == list(case.expected.lines), case.title
+        assert same(found, case), case.title
         assert report.totals[measure].read == report.totals[measure].written == len(found)
+
+
+def same(found: pl.DataFrame, case: Case) -> bool:
+    """Tell whether a result holds what a case expects of each line; in a workbook it stands in words."""
+    expected = list(case.expected.lines)
+    return outcomes_shown(found) == in_words(expected) if "状态" in found.columns else outcomes(found) == expected
+
+
+def granted_before(policies: Policies, case: Case) -> list[dict[str, Any]]:
+    """Write what a case says was granted before as rows of earlier decisions.
+
+    Each is a line of the group that the entry names. A row counts under every ceiling of its measure, an entry under
+    one: the keys of the other ceilings are those of nobody in the case.
+    """
+    limits = policies.provision(policies.newest, case.measure, dict(case.readings)).measure.limits
+    rows = []
+    for entry in case.body["granted_before"]:
+        keys = next(limit.per for limit in limits if limit.id == entry["limit"])
+        others = {
+            key
+            for limit in limits
+            if limit.shared
+            for key in limit.per
+            if key.endswith(("_id", "_number")) and key not in keys
+        }
+        nobody = {key: None if policies.fields[key].absent == "own_line" else "nobody" for key in others}
+        row = rows_of(case)[0] | nobody | entry.get("group", {})
+        rows.append(row | {"amount": entry["amount"]})
+    return rows
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_case_with_a_history(kind: str, policies: Policies, tmp_path: Path) -> None:
+    """What was granted before stands in a file of its own: every line ends as in the request that names it."""
+    cases = [case for case in all_cases() if "granted_before" in case.body]
+    assert len(cases) >= 40
+    for number, case in enumerate(cases):
+        source = write(frame_of(policies, case.measure, rows_of(case)), tmp_path / f"{number}.{kind}")
+        earlier = frame_of(policies, case.measure, granted_before(policies, case))
+        history = write(earlier, tmp_path / f"{number}-before.{FORMATS[number % len(FORMATS)]}")
+        found, _ = decided(
+            policies, source, tmp_path / f"out.{kind}", case.measure, readings=dict(case.readings), history=history
+        )
+        assert same(found, case), case.title
 
 
 def merged(cases: list[Case]) -> tuple[list[dict[str, Any]], list[Outcome]]:

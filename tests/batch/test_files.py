@@ -169,7 +169,7 @@ def test_unknown_columns_are_carried_through(policies: Policies, tmp_path: Path)
     """A column that the measure does not know comes out unchanged, and is reported."""
     source = write(table([GOOD | {"备注": "=1+1", "x": "007", "年": None}]), tmp_path / "in.csv")
     found, report = decided(policies, source, tmp_path / "out.csv", "loan_interest")
-    assert found.columns == [*pl.read_csv(source).columns, "status", "amount", "rule", "defects"]
+    assert found.columns == [*pl.read_csv(source).columns, "status", "amount", "rule", "defects", "warnings"]
     assert found.select("备注", "x", "年").row(0) == ("=1+1", "007", None)
     assert list(report.totals["loan_interest"].carried) == ["备注", "x", "年"]
 

@@ -54,6 +54,11 @@ def test_three_towns_merged(policies: Policies, tmp_path: Path) -> None:
         assert sum(row[place] for row in sums) == pytest.approx(total[place])
     assert total[names.index("行数")] == 18
     assert {row[names.index("专业镇")] for row in sums} == {"甲", "乙", "丙"}
+    reasons = {tuple(row[names.index(name)] for name in ("措施", "专业镇", "状态")): row[-1] for row in sums}
+    assert names[-1] == "核减或不予补助的原因（行数）"
+    assert reasons["年度新增贷款贴息", "甲", "符合条件"] == ""
+    assert reasons["年度新增贷款贴息", "乙", "符合条件"] == "每户企业上限 2"
+    assert reasons["年度新增贷款贴息", "丙", "输入有误"] == "输入有误 1"
 
 
 def test_a_sheet_that_is_no_measure_is_refused(policies: Policies, tmp_path: Path) -> None:

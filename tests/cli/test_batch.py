@@ -98,3 +98,18 @@ def test_unreadable_workbook_is_named(run: Run, tmp_path: Path) -> None:
     done = run("batch", "all", str(broken), "-o", str(tmp_path / "out.xlsx"), "--lang", "en")
     assert done.exit_code == 2
     assert done.stderr.startswith("town-b.xlsx: ")
+
+
+def test_slips_are_told_and_change_no_exit_code(run: Run, tmp_path: Path) -> None:
+    """Rows with a warning are counted, amounts far from the usual are named; the exit code is that of a clean file."""
+    rows = [GOOD | {"receipt_number": f"R{number}"} for number in range(10)]
+    rows += [rows[0], GOOD | {"receipt_number": "S", "disbursed_amount": "1000.00", "interest_accrued": "40.00"}]
+    source = write(table(rows), tmp_path / "in.csv")
+    done = run("batch", "loan_interest", str(source), "-o", str(tmp_path / "out.csv"))
+    assert done.exit_code == 0
+    assert "有提示 1 行，见结果的“warnings”列" in done.stderr
+    assert "提醒：loan_interest：“disbursed_amount”约为通常金额" in done.stderr
+    done = run("batch", "loan_interest", str(source), "-o", str(tmp_path / "out.xlsx"), "--lang", "en")
+    assert done.exit_code == 0
+    assert "rows with a warning: 1, see the column Warnings of the result" in done.stderr
+    assert "Rows: 1: Row 13 (1,000.00)" in done.stderr

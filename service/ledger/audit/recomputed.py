@@ -56,7 +56,7 @@ def recompute(policies: Policies, path: Path, options: Options) -> Recomputed:
     pieces = [without_results(piece) for piece in history_pieces(policies, path, options)]
     present = [name for name in _names(provision) if all(name in run.columns_of(piece) for piece in pieces)]
     found = Recomputed(tuple(present))
-    for piece, frame in zip(pieces, run.decided(lambda: iter(pieces)), strict=True):
+    for piece, frame in zip(pieces, run.decided(iter(pieces)), strict=True):
         cells = _cells_of(piece, provision, run.columns_of(piece))
         statuses = frame[STATUS].cast(str).to_list()
         for place, amount in enumerate(frame[AMOUNT].to_list()):
