@@ -18,7 +18,7 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     """
     from flask import Flask
 
-    from service.api import calculations, catalogue, docs, door, grants, health, openapi, problems, responses
+    from service.api import batches, calculations, catalogue, docs, door, grants, health, openapi, problems, responses
     from service.api.access import Access
     from service.config import Config
     from service.policies import load
@@ -29,6 +29,7 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.url_map.strict_slashes = False
     app.register_blueprint(calculations.blueprint(policies))
+    app.register_blueprint(batches.blueprint(policies, config.max_file_bytes))
     app.register_blueprint(catalogue.blueprint(policies))
     access = app.extensions["ledger"] = Access(config.database_url)
     app.register_blueprint(grants.blueprint(policies, access))

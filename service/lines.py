@@ -19,6 +19,7 @@ __all__ = [
 #: The years in which dates may lie.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _FIRST_DAYS = (np.arange(FIRST_YEAR, LAST_YEAR + 2) - 1970).astype("M8[Y]").astype("M8[D]").astype(np.int64)
+_YEAR_OF_DAY = np.repeat(np.arange(FIRST_YEAR, LAST_YEAR + 1), np.diff(_FIRST_DAYS))
 #: The key under which every line is a group of its own.
 LINE = "line"
 
@@ -127,8 +128,9 @@ def _of_lines(table: Periods, chosen: Mask, place: Column) -> Periods:
 
 
 def year_of(days: Days) -> Column:
-    """Tell the calendar year of each day."""
-    return days.view("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
+    """Tell the calendar year of each day, within the years in which dates may lie."""
+    year: Column = _YEAR_OF_DAY[days - _FIRST_DAYS[0]]
+    return year
 
 
 def first_day(year: Column) -> Days:

@@ -10,8 +10,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from moneyed import CNY, Money
+if TYPE_CHECKING:
+    from moneyed import Money
 
 #: Money at every edge: ASCII digits, at most two decimals.
 YUAN_PATTERN = r"\d+(\.\d{1,2})?"
@@ -38,11 +40,15 @@ def yuan(fen: int, *, grouped: bool = False) -> str:
 
 def to_money(fen: int) -> Money:
     """Hand fen to callers who work with py-moneyed."""
+    from moneyed import CNY, Money
+
     return Money(Decimal(fen).scaleb(-2), CNY)
 
 
 def from_money(money: Money) -> int:
     """Take renminbi from callers who work with py-moneyed; ValueError for another currency or a part of a fen."""
+    from moneyed import CNY
+
     fen = money.amount.scaleb(2) if money.currency == CNY and money.amount.is_finite() else None
     if fen is None or fen != fen.to_integral_value():
         raise ValueError(f"not a whole number of fen in CNY: {money!r}")

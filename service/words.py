@@ -6,7 +6,7 @@ The texts stand in words.yaml. Nothing is computed with them and no hash covers 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from service.errors import Defect
+from service.errors import Defect, NotFound
 from service.policies.model import Language
 
 LONGEST_GIVEN: Final = 80
@@ -56,11 +56,21 @@ def say(defect: Defect, language: Language) -> str:
     return text_of(kind, defect.code, language, **{name: clipped_text(fact) for name, fact in facts.items()})
 
 
+def say_missing(missing: NotFound, language: Language, between: str = ", ") -> str:
+    """Say that there is nothing of a name, what there is, and what may have been meant."""
+    facts = {"what": label_of("kinds", missing.kind, language), "name": clipped_text(missing.name)}
+    hint = _nearest(missing.name, missing.known, language)
+    code = "unknown-name" if missing.known else "unknown-one"
+    return text_of("details", code, language, **facts, known=between.join(missing.known), hint=hint).rstrip()
+
+
 def _hint(given: str, expected: str, language: Language) -> str:
-    nearest = get_close_matches(given[:_LONGEST_NAME], expected.split(", "), n=1)
-    if nearest:
-        return text_of("hints", "nearest", language, nearest=nearest[0])
-    return text_of("hints", "remove", language)
+    return _nearest(given, expected.split(", "), language) or text_of("hints", "remove", language)
+
+
+def _nearest(given: str, known: Sequence[str], language: Language) -> str:
+    nearest = get_close_matches(given[:_LONGEST_NAME], known, n=1)
+    return text_of("hints", "nearest", language, nearest=nearest[0]) if nearest else ""
 
 
 def clipped(value: Any) -> Any:

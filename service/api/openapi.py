@@ -8,8 +8,9 @@ import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from service.api import ledger_paths
+from service.api import batch_description, ledger_paths
 from service.api.answers import COMPONENTS, Json, ref
+from service.api.batch_description import batch_operation
 from service.api.grants import grants_by, limits_by
 from service.api.operations import LANGUAGE, ok, problems, request_body
 from service.api.requests import (
@@ -42,10 +43,13 @@ def document(policies: Policies) -> bytes:
     )
     converter: Any = plugin.converter
     converter.add_attribute_function(describe_entry)
-    for name, schema in (COMPONENTS | dictionary_schemas(policies) | frame_schemas(policies)).items():
+    described = COMPONENTS | batch_description.COMPONENTS
+    for name, schema in (described | dictionary_schemas(policies) | frame_schemas(policies)).items():
         spec.components.schema(name, schema)
     _add_calculations(spec, converter, policies)
     _add_screenings(spec, converter, policies)
+    refused = problems(400, 404, 406, 413, 415, 422)
+    spec.path("/v1/batches/{measure}", operations={"post": batch_operation(policies, LANGUAGE, refused)})
     _add_policies(spec, policies)
     _add_health(spec)
     _add_ledger(spec, policies)

@@ -14,6 +14,7 @@ _PROBLEMS: Final = {
     401: "unauthorised",
     403: "forbidden",
     404: "not-found",
+    406: "not-acceptable",
     409: "conflict",
     413: "body-too-large",
     415: "unsupported-media-type",

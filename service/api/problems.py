@@ -13,7 +13,7 @@ from service.api.responses import language
 from service.calculation import told
 from service.errors import Conflict, Defect, Denied, HeaderMissing, NotFound, NothingToGrant, Refused, Unavailable
 from service.policies.model import Language
-from service.words import clipped, clipped_text, label_of, say, tag_of, text_of
+from service.words import clipped, clipped_text, label_of, say, say_missing, tag_of, text_of
 
 PROBLEM_JSON: Final = "application/problem+json"
 MOST_BYTES: Final = 20_000
@@ -22,6 +22,7 @@ _LONGEST_POINTER: Final = 200
 _KINDS: Final[Mapping[int, str]] = {
     404: "not-found",
     405: "method-not-allowed",
+    406: "not-acceptable",
     413: "body-too-large",
     415: "unsupported-media-type",
 }
@@ -29,6 +30,14 @@ _SERVER_ERROR: Final = 500
 _RETRY_SECONDS: Final = 5
 
 Json = dict[str, Any]
+
+
+class Told(HTTPException):
+    """An HTTP error that tells more than its status does: a sentence of `details` in words.yaml, and its facts."""
+
+    def __init__(self, status: int, sentence: str, **facts: object) -> None:
+        super().__init__()
+        self.code, self.sentence, self.facts = status, sentence, facts
 
 
 def register(app: Flask) -> None:
@@ -55,10 +64,7 @@ def _refused(refused: Refused) -> Response:
 
 def _not_found(missing: NotFound) -> Response:
     spoken = language()
-    facts = {"what": label_of("kinds", missing.kind, spoken), "name": clipped_text(missing.name)}
-    code = "unknown-name" if missing.known else "unknown-one"
-    detail = text_of("details", code, spoken, **facts, known=", ".join(missing.known))
-    return problem(404, "not-found", detail, spoken)
+    return problem(404, "not-found", say_missing(missing, spoken), spoken)
 
 
 def _header_missing(missing: HeaderMissing) -> Response:
@@ -106,7 +112,9 @@ def _http(error: HTTPException) -> Response:
     kind = _KINDS.get(status, "internal-error" if status >= _SERVER_ERROR else "bad-request")
     allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     most = current_app.config["MAX_CONTENT_LENGTH"]
-    response = problem(status, kind, text_of("details", kind, spoken, allowed=allowed, most=most), spoken)
+    facts: Mapping[str, object] = {"allowed": allowed, "most": most}
+    sentence, facts = (error.sentence, error.facts) if isinstance(error, Told) else (kind, facts)
+    response = problem(status, kind, text_of("details", sentence, spoken, **facts), spoken)
     if allowed:
         response.headers["Allow"] = allowed
     return response

@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 
 from service.batch.cells import Read, reader_of
 from service.batch.headers import Unit
+from service.batch.numbering import Numbering
 from service.errors import Defect
 from service.lines import Column, Mask, Periods
 from service.policies.model import Field
@@ -25,15 +26,17 @@ _PLAIN_YUAN: Final[Mapping[Unit, tuple[str, int]]] = {
     "ten_thousand_yuan": (r"^[0-9]{1,7}(\.[0-9]{1,6})?$", 6),
 }
 _PLAIN_TEXT: Final = r"^[!-~]{1,64}$"
-#: Visible ASCII but not of 18 characters, which must prove a check digit.
-_PLAIN_IDENTIFIER: Final = r"^(?:[!-~]{1,17}|[!-~]{19,64})$"
-_PLAIN_CREDIT_CODE: Final = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
+#: Unified social credit codes (GB 32100): 18 of these letters, digits only in the region, the last checks the others.
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CODE_LENGTH: Final = 18
-#: Stands in the place of a value that no cell asked for yet.
-_UNREAD: Final = -(2**63)
+_REGION: Final = slice(2, 8)
+_DECIMAL: Final = 10
+_NO_DIGIT: Final = len(_ALPHABET)
+_VALUE_OF: Final = np.full(256, _NO_DIGIT, dtype=np.int32)
+_VALUE_OF[np.frombuffer(_ALPHABET.encode(), dtype=np.uint8)] = np.arange(len(_ALPHABET))
+_WEIGHTS: Final = np.array([pow(3, place, len(_ALPHABET)) for place in range(_CODE_LENGTH - 1)], dtype=np.int32)
 
-Found = int | list[Defect]
+Found = int | str | list[Defect]
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ class YuanReader:
                 if isinstance(found, list):
                     parsed.defects[row] = found
                 else:
-                    parsed.numbers[row] = found
+                    parsed.numbers[row] = int(found)
         return parsed
 
 
@@ -113,67 +116,54 @@ class DistinctReader:
     """Texts, codes, dates, years, flags: every distinct cell of the file is numbered and read once.
 
     For texts the number itself is the value, from 1, 0 where there is none; texts that the entry takes for the same
-    (codes in lower case) get the number of the first.
+    (codes in lower case) get the number of their normal form.
     """
 
     def __init__(self, entry: Field) -> None:
         self._entry = entry
         self._read = reader_of(entry)
         self._is_text = entry.type in {"text", "credit_code"}
-        self._numbering = pl.Categories.random()
-        # Polars forgets a numbering, and begins anew, as soon as no column uses it: this one always does.
-        self._held = pl.Series([], dtype=pl.Categorical(self._numbering))
+        self._numbering = Numbering()
         self._values = np.zeros(1, dtype=np.int64)
         self._defects: dict[int, list[Defect]] = {}
-        self._normal: dict[str, int] = {}
 
     def sweep(self, column: str) -> list[pl.Expr]:
-        numbered = pl.col(column).cast(pl.Categorical(self._numbering)).to_physical()
-        return [(numbered.cast(pl.Int64) + 1).fill_null(0).alias(column)]
+        first, second = self._numbering.hashed(pl.col(column))
+        return [first.alias(column), second.alias(_second(column))]
 
     def parsed(self, cells: pl.Series, swept: pl.DataFrame) -> Parsed:
-        numbers = swept[cells.name].to_numpy()
-        self._reach(int(numbers.max(initial=0)))
-        values = self._values[numbers]
-        unread = values == _UNREAD
-        if unread.any():
-            self._learn(numbers, np.flatnonzero(unread), cells)
-            values = self._values[numbers]
-        parsed = Parsed(values)
+        numbers = self._numbering.numbers(swept[cells.name].to_numpy(), swept[_second(cells.name)].to_numpy())
+        if len(self._values) < self._numbering.count:
+            self._learn(numbers, cells)
+        parsed = Parsed(self._values[numbers])
         if self._defects:
             wrong = np.isin(numbers, list(self._defects))
             parsed.defects = {row: self._defects[int(numbers[row])] for row in np.flatnonzero(wrong).tolist()}
         return parsed
 
-    def _reach(self, number: int) -> None:
-        """Make room for the values of cells up to this number."""
-        known = len(self._values)
-        if number >= known:
-            values = np.full(number + 1 + number // 4, _UNREAD, dtype=np.int64)
-            values[:known] = self._values
-            self._values = values
-
-    def _learn(self, numbers: Column, rows: Column, cells: pl.Series) -> None:
-        """Read cells that were not seen before; a text's value is its number."""
-        row_of = np.full(len(self._values), -1, dtype=np.int64)
-        row_of[numbers[rows]] = rows
-        fresh = np.flatnonzero(row_of >= 0)
-        distinct = cells.gather(row_of[fresh])
-        odd = np.ones(len(fresh), dtype=np.bool_)
-        self._values[fresh] = fresh if self._is_text else 0
-        if self._is_text:
-            odd = ~_plainly_right(distinct, self._entry)
+    def _learn(self, numbers: Column, cells: pl.Series) -> None:
+        """Read the cells that were not seen before. A text's value is its number, or that of its normal form."""
+        known, count = len(self._values), self._numbering.count
+        fresh = np.flatnonzero(numbers >= known)
+        row_of = np.zeros(count - known, dtype=np.int64)
+        row_of[numbers[fresh] - known] = fresh
+        distinct = cells.gather(row_of)
+        values = np.arange(known, count)
+        odd = ~_plainly_right(distinct, self._entry) if self._is_text else np.ones(len(values), dtype=np.bool_)
         for place in np.flatnonzero(odd).tolist():
-            number, found = int(fresh[place]), tried(self._read, distinct[place])
+            found: Found = tried(self._read, distinct[place])
             if isinstance(found, list):
-                self._defects[number] = found
+                self._defects[known + place] = found
+            elif isinstance(found, str):
+                values[place] = self._numbering.number_of(found)
             else:
-                self._values[number] = self._number_of(found, number) if self._is_text else found
+                values[place] = found
+        normal_forms = np.arange(count, self._numbering.count)  # right as they stand
+        self._values = np.concatenate([self._values, values, normal_forms])
 
-    def _number_of(self, normal: str, number: int) -> int:
-        """Number a text by its normal form, so that two ways to write one code are one applicant."""
-        physical = pl.Series([normal]).cast(pl.Categorical(self._numbering)).to_physical()
-        return self._normal.setdefault(normal, int(physical[0]) + 1 if physical[0] is not None else number)
+
+def _second(column: str) -> str:
+    return f"{column}\0second"
 
 
 class PeriodsReader:
@@ -207,24 +197,20 @@ def _plainly_right(texts: pl.Series, entry: Field) -> Mask:
     """Tell which identifiers need no closer look; a unified social credit code by its check digit."""
     if entry.type == "text":
         return texts.str.contains(_PLAIN_TEXT).to_numpy()
-    plain = texts.str.contains(_PLAIN_IDENTIFIER).to_numpy()
-    if plain.all():
-        return plain
-    plain = plain.copy()
-    shaped = np.flatnonzero(texts.str.contains(_PLAIN_CREDIT_CODE).to_numpy())
-    plain[shaped] = _check_digits_hold(texts.gather(shaped))
+    codes = texts.str.len_bytes() == _CODE_LENGTH
+    plain = codes.to_numpy().copy()
+    plain[plain] = _check_digits_hold(texts.filter(codes))
+    if not codes.all():
+        others = (~codes).arg_true()
+        plain[others.to_numpy()] = texts.gather(others).str.contains(_PLAIN_TEXT).to_numpy()
     return plain
 
 
 def _check_digits_hold(codes: pl.Series) -> Mask:
-    """Check GB 32100 check digits of codes that have the right shape, all at once."""
-    if not len(codes):
-        return np.zeros(0, dtype=np.bool_)
-    letters = np.frombuffer("".join(codes.to_list()).encode("ascii"), dtype=np.uint8).reshape(-1, _CODE_LENGTH)
-    value_of = np.zeros(256, dtype=np.int64)
-    value_of[np.frombuffer(_ALPHABET.encode("ascii"), dtype=np.uint8)] = np.arange(len(_ALPHABET))
-    digits = value_of[letters]
-    weights = np.array([pow(3, place, len(_ALPHABET)) for place in range(_CODE_LENGTH - 1)])
-    expected = -(digits[:, :-1] * weights).sum(axis=1) % len(_ALPHABET)
-    holds: Mask = digits[:, -1] == expected
+    """Check the form and the GB 32100 check digits of codes of 18 bytes, all at once."""
+    letters = np.frombuffer(codes.str.join("").item().encode(), dtype=np.uint8).reshape(-1, _CODE_LENGTH)
+    digits = _VALUE_OF[letters]
+    expected = -(digits[:, :-1] @ _WEIGHTS) % len(_ALPHABET)
+    is_region = (digits[:, _REGION] < _DECIMAL).all(axis=1)
+    holds: Mask = (digits < _NO_DIGIT).all(axis=1) & is_region & (digits[:, -1] == expected)
     return holds

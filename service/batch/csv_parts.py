@@ -14,7 +14,9 @@ from service.errors import Defect, Refused
 
 #: Bytes that are read at a time: roughly a part's rows.
 PART_BYTES: Final = 11 * 1024 * 1024
-_PARTS_AHEAD: Final = 3
+#: The first part is small: what follows it, down to the writing, begins the sooner.
+_FIRST_BYTES: Final = 256 * 1024
+_PARTS_AHEAD: Final = 4
 
 Item = TypeVar("Item")
 
@@ -52,7 +54,8 @@ def csv_parts(path: Path, rows: int, separator: str = ",") -> Iterator[pl.DataFr
     columns: list[str] | None = None
     with path.open("rb") as file:
         for chunk in _chunks(file):
-            unquoted = separator == "," and b'"' not in chunk and chunk.count(b"\r") == chunk.count(b"\r\n")
+            plain_ends = b"\r" not in chunk or chunk.count(b"\r") == chunk.count(b"\r\n")
+            unquoted = separator == "," and b'"' not in chunk and plain_ends
             part = _read(decode(chunk), separator, columns, quoted=not unquoted)
             columns = part.columns
             for piece in part.iter_slices(rows) if part.height > rows + rows // 2 else [part]:
@@ -72,7 +75,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
     """Cut a file at ends of rows."""
     end = file.seek(0, 2)
     start = file.seek(0)
-    size = PART_BYTES
+    size = _FIRST_BYTES
     while start < end:
         file.seek(start + size)
         file.readline()

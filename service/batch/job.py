@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Final
+from secrets import token_hex
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from service.batch.earlier import CALCULATED
-from service.batch.run import Options, Run
-from service.batch.sources import Piece, pieces_of
+from service.batch.run import ALL, Options, Run
+from service.batch.sources import Piece, Source
 from service.batch.streams import Format, format_of, write_csv, write_ndjson, write_parquet
 from service.batch.totals import Totals
-from service.batch.workbook import ALL, Decided, pieces_of_workbook, write_result
 from service.errors import Defect, NotFound, Refused
 from service.policies import Policies
 from service.policies.model import Provision
+
+if TYPE_CHECKING:
+    from service.batch.workbook import Decided
 
 _WRITERS: dict[Format, Callable[[Iterator[pl.DataFrame], Path], None]] = {
     "csv": write_csv,
@@ -47,7 +49,7 @@ class Report:
 
 def run_files(
     policies: Policies,
-    sources: Sequence[Path],
+    sources: Sequence[Source],
     target: Path,
     options: Options,
     history: Path | None = None,
@@ -59,7 +61,7 @@ def run_files(
     several files, or the sheets of workbooks, become one workbook, which is laid out in memory. `progress` is told the
     rows that are done.
     """
-    kinds = [format_of(source) for source in sources]
+    kinds = [format_of(source.path) for source in sources]
     _refuse_mismatch(sources, target, options)
     report = Report()
     if len(sources) > 1 or "xlsx" in kinds or format_of(target) == "xlsx":
@@ -71,24 +73,26 @@ def run_files(
         _refuse_other_target(results, target)
         with _whole(target) as temporary:
             if format_of(target) == "xlsx":
+                from service.batch.workbook import write_result  # workbooks are loaded where there are any
+
                 write_result(temporary, results, options)
             else:
                 _WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
         return report
     run = _run(policies, options, history, report)
-    decided = run.decided(_prepared(pieces_of(sources[0]), target))
+    decided = run.decided(lambda: _prepared(sources[0].pieces(), target))
     with _whole(target) as temporary:
         _WRITERS[format_of(target)](_counted(decided, run.totals, progress), temporary)
     return report
 
 
-def _refuse_mismatch(sources: Sequence[Path], target: Path, options: Options) -> None:
-    for source in sources:
-        if not source.exists():
-            raise FileNotFoundError(2, "No such file", str(source))
-        if target.exists() and target.samefile(source):
+def _refuse_mismatch(sources: Sequence[Source], target: Path, options: Options) -> None:
+    for path in (source.path for source in sources):
+        if not path.exists():
+            raise FileNotFoundError(2, "No such file", str(path))
+        if target.exists() and target.samefile(path):
             raise Refused([Defect(target.name, "same_file")])
-    kinds = {format_of(source) for source in sources}
+    kinds = {format_of(source.path) for source in sources}
     if options.measure == ALL and kinds | {format_of(target)} != {"xlsx"}:
         raise Refused([Defect(target.name, "all_needs_workbooks")])
 
@@ -99,18 +103,20 @@ def _refuse_other_target(results: Sequence[Decided], target: Path) -> None:
 
 
 def _by_measure(
-    policies: Policies, sources: Sequence[Path], options: Options, report: Report
+    policies: Policies, sources: Sequence[Source], options: Options, report: Report
 ) -> dict[str, list[Piece]]:
     """Sort the rows of all files by measure; a file that is no workbook is of the measure that was named."""
+    from service.batch.workbook import pieces_of_workbook
+
     found: dict[str, list[Piece]] = {}
     for source in sources:
-        if format_of(source) == "xlsx":
-            pieces, warnings = pieces_of_workbook(policies, source, options, named=len(sources) > 1)
+        if format_of(source.path) == "xlsx":
+            pieces, warnings = pieces_of_workbook(policies, source.path, options, named=len(sources) > 1)
             report.warnings += warnings
             for measure, piece in pieces:
                 found.setdefault(measure, []).append(piece)
         else:
-            found.setdefault(options.measure, []).extend(pieces_of(source))
+            found.setdefault(options.measure, []).extend(source.pieces())
     return found
 
 
@@ -122,11 +128,13 @@ def _decided(
     report: Report,
     progress: Progress | None,
 ) -> Decided:
+    from service.batch.workbook import Decided
+
     run = _run(policies, replace(options, calculated=True), history, report)
     several = len({piece.place for piece in pieces}) > 1
     run.options = replace(run.options, several=several)
-    texts = (replace(piece, original=piece.texts) for piece in pieces)
-    frames = list(_counted(run.decided(texts), run.totals, progress))
+    texts = [replace(piece, original=piece.texts) for piece in pieces]
+    frames = list(_counted(run.decided(lambda: iter(texts)), run.totals, progress))
     plain = [frame.cast({pl.Enum: pl.String}) for frame in frames]
     frame = pl.concat(plain, how="diagonal")
     return Decided(run.provision, run.headers, frame.drop(CALCULATED), frame[CALCULATED], run.totals)
@@ -143,8 +151,10 @@ def _run(policies: Policies, options: Options, history: Path | None, report: Rep
 def history_pieces(policies: Policies, history: Path, options: Options) -> Iterator[Piece]:
     """Read a history: of a workbook, the sheets of this measure."""
     if format_of(history) != "xlsx":
-        yield from pieces_of(history)
+        yield from Source(history).pieces()
         return
+    from service.batch.workbook import pieces_of_workbook
+
     try:
         pieces, _ = pieces_of_workbook(policies, history, replace(options, measure=ALL), named=False)
     except Refused:
@@ -171,12 +181,10 @@ def _counted(frames: Iterator[pl.DataFrame], totals: Totals, progress: Progress 
 
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
-    """Give a file to write beside the target, and put it in its place when it is whole."""
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix, delete=False) as made:
-        temporary = Path(made.name)
+    """Name a file to write beside the target, and put it in its place when it is whole."""
+    temporary = target.with_name(f".{target.name}.{token_hex(8)}{target.suffix}")
     try:
         yield temporary
-        temporary.chmod(0o644)
         temporary.replace(target)
     finally:
         with suppress(FileNotFoundError):

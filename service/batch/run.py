@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Final
 
 import polars as pl
 
@@ -26,8 +28,12 @@ from service.policies import Policies
 from service.policies.model import Field, Language, Provision, Words
 from service.words import say, text_of
 
+#: Stands for every measure that a workbook has a sheet of.
+ALL: Final = "all"
 _AMOUNT = Field(AMOUNT, "yuan", Words("金额", "Amount"), None, {}, None, "group")
 _ROWS_NAMED = 20
+#: Bytes of text that are held where all rows must be known before the first is decided; more are read again.
+MOST_BYTES_HELD = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +80,39 @@ class Run:
         """Tell which columns held which inputs, for every header that was met."""
         return [headers for headers, _ in self._headers.values()]
 
-    def decided(self, pieces: Iterator[Piece]) -> Iterator[pl.DataFrame]:
-        """Decide the pieces of a file in their order: the same columns, and what was decided.
+    def decided(self, source: Callable[[], Iterator[Piece]]) -> Iterator[pl.DataFrame]:
+        """Decide the pieces of a source in their order: the same columns, and what was decided.
 
         Where a line may depend on a later one (a ceiling shared in proportion, a threshold or a first award of a
-        group, rounding of the total) all pieces are read before the first is decided: the file is then in memory.
+        group, rounding of the total) all pieces are read before the first is decided. Their numbers are then in memory,
+        their texts only as far as there is room: those of a larger source are read a second time.
         """
         if streams(self.policies, self.options):
-            for piece, table in ahead((piece, self._read(piece)) for piece in map(without_results, pieces)):
+            for piece, table in self._tables(source()):
                 yield self._written(piece, table, self._decide([table]), 0)
             return
-        held = [(piece, self._read(piece)) for piece in map(without_results, pieces)]
-        outcome = self._decide([table for _, table in held])
+        tables: list[Table] = []
+        held: list[Piece] = []
+        size, place = 0.0, ""
+        for piece, table in self._tables(source()):
+            tables.append(table)
+            held.append(piece)
+            size, place = size + piece.texts.estimated_size(), piece.place
+            if size > MOST_BYTES_HELD:
+                held.clear()
+        outcome = self._decide(tables)
         start = 0
-        for piece, table in held:
+        pieces = iter(held) if held else map(without_results, source())
+        for piece, table in zip_longest(pieces, tables):
+            if piece is None or table is None or piece.texts.height != len(table.good):
+                raise Refused([Defect(place, "changed_file")])
             yield self._written(piece, table, outcome, start)
             start += piece.texts.height
+
+    def _tables(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Table]]:
+        """Read pieces as lines, a few ahead: while one is decided, polars sweeps another and a third is numbered."""
+        swept = ahead((piece, self._swept(piece)) for piece in map(without_results, pieces))
+        return ahead((piece, self._read(piece, columns)) for piece, columns in swept)
 
     def remember(self, pieces: Iterator[Piece]) -> None:
         """Add what a file of earlier decisions granted (its column `amount`) to the history.
@@ -107,7 +130,8 @@ class Run:
         Refused if a row that was granted something cannot be read.
         """
         column = amount_column(piece.texts)
-        table = self.reader.read(piece.texts, self._headers_of(piece)[0], piece.flaws)
+        headers, _ = self._headers_of(piece)
+        table = self.reader.read(piece.texts, self.reader.swept(piece.texts, headers), headers, piece.flaws)
         amounts = YuanReader(_AMOUNT, "yuan")
         parsed = amounts.parsed(piece.texts[column], piece.texts.select(amounts.sweep(column)))
         assert parsed.numbers is not None
@@ -131,13 +155,16 @@ class Run:
             self._headers[names] = headers, schema
         return self._headers[names]
 
-    def _read(self, piece: Piece) -> Table:
+    def _swept(self, piece: Piece) -> pl.DataFrame:
+        return self.reader.swept(piece.texts, self._headers_of(piece)[0])
+
+    def _read(self, piece: Piece, swept: pl.DataFrame) -> Table:
         headers, _ = self._headers_of(piece)
         self.totals.carried.update(dict.fromkeys(headers.carried))
         inputs = {source.column for source in headers.sources.values()}
         of_inputs = {row: [one for one in found if one.pointer in inputs] for row, found in piece.flaws.items()}
         flaws = {row: found for row, found in of_inputs.items() if found}
-        return self.reader.read(piece.texts, headers, flaws)
+        return self.reader.read(piece.texts, swept, headers, flaws)
 
     def _decide(self, tables: Sequence[Table]) -> Outcome:
         lines, good = joined(tables)

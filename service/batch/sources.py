@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from service.batch.csv_parts import Unquoted, ahead
 from service.batch.headings import heading_of, refuse_malformed
-from service.batch.streams import format_of, parts_of
+from service.batch.streams import FORMATS, format_of, parts_of
 from service.errors import Defect, Refused
 
 
@@ -31,8 +31,25 @@ class Piece:
     unquoted: bool = False
 
 
-def pieces_of(path: Path) -> Iterator[Piece]:
-    """Read a file of one measure piece by piece; Refused if it has no rows or cannot be read, in words."""
+class Source:
+    """A file to be decided; it may be read from now on, while the rest of the program is still being loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._under_way: Generator[Piece] | None = None
+
+    def begin(self) -> None:
+        """Read the first pieces of a file of rows in the background; what is wrong with it is told by `pieces`."""
+        if FORMATS.get(self.path.suffix.lower(), "xlsx") != "xlsx":
+            self._under_way = ahead(_pieces_of(self.path))
+
+    def pieces(self) -> Iterator[Piece]:
+        """Read a file of one measure piece by piece; Refused if it has no rows or cannot be read, in words."""
+        begun, self._under_way = self._under_way, None
+        return begun or ahead(_pieces_of(self.path))
+
+
+def _pieces_of(path: Path) -> Iterator[Piece]:
     kind = format_of(path)
     heading = None
     if kind == "csv" and path.stat().st_size:
@@ -40,7 +57,7 @@ def pieces_of(path: Path) -> Iterator[Piece]:
     number = 2 if kind == "csv" else 1
     rows = 0
     try:
-        for part in ahead(parts_of(path, kind, heading.separator if heading else ",")):
+        for part in parts_of(path, kind, heading.separator if heading else ","):
             piece = _without_empty_rows(part, range(number, number + part.height), path.name)
             piece.unquoted = isinstance(part, Unquoted)
             number += part.height

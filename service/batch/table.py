@@ -41,17 +41,26 @@ class TableReader:
             self._readers[name, unit] = reader_for(entry, unit)
         return self._readers[name, unit]
 
-    def read(self, part: pl.DataFrame, headers: Headers, flaws: Mapping[int, Sequence[Defect]] | None = None) -> Table:
+    def swept(self, part: pl.DataFrame, headers: Headers) -> pl.DataFrame:
+        """Let polars work out what `read` needs of a part of text columns: all columns at once, on all processors."""
+        sources = headers.sources.items()
+        sweep = [expr for name, source in sources for expr in self._reader(name, source.unit).sweep(source.column)]
+        return part.lazy().select(sweep).collect()
+
+    def read(
+        self,
+        part: pl.DataFrame,
+        swept: pl.DataFrame,
+        headers: Headers,
+        flaws: Mapping[int, Sequence[Defect]] | None = None,
+    ) -> Table:
         """Read a part of text columns: its good rows as lines, and the defects of the others, with the flaws known."""
         height = part.height
-        readers = {name: self._reader(name, source.unit) for name, source in headers.sources.items()}
-        sweep = [expr for name, reader in readers.items() for expr in reader.sweep(headers.sources[name].column)]
-        swept = part.lazy().select(sweep).collect()
         parsed: dict[str, Parsed] = {}
         defects: dict[int, list[Defect]] = {row: list(found) for row, found in (flaws or {}).items()}
-        for name, reader in readers.items():
-            cells = part[headers.sources[name].column]
-            column = parsed[name] = reader.parsed(cells, swept)
+        for name, source in headers.sources.items():
+            cells = part[source.column]
+            column = parsed[name] = self._reader(name, source.unit).parsed(cells, swept)
             column.given = cells.is_not_null().to_numpy() if cells.null_count() else None
             _place(defects, cells.name, column)
         if PAID_FROM in parsed:

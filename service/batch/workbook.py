@@ -14,7 +14,7 @@ from service.batch.decisions import CONDITION, LIMIT, STEP
 from service.batch.earlier import AMOUNT, DEFECTS, RULE, SOURCE, STATUS
 from service.batch.headers import Headers, match, names_of
 from service.batch.headings import refuse_repeated
-from service.batch.run import Options
+from service.batch.run import ALL, Options
 from service.batch.sources import Piece
 from service.batch.totals import Totals
 from service.batch.xlsx.notes import Note
@@ -27,8 +27,6 @@ from service.policies import Policies
 from service.policies.model import Language, Measure, Provision
 from service.words import label_of, text_of
 
-#: Stands for every measure that a workbook has a sheet of.
-ALL: Final = "all"
 MOST_BYTES_UNPACKED: Final = 1 << 30
 MOST_ROWS: Final = 1_000_000
 _LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")

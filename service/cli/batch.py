@@ -49,12 +49,17 @@ def batch(
     MEASURE 为 all 时按工作表名称识别措施 · all: every sheet of the workbooks is of the measure it is called after.
     退出码 · exit codes: 0 全部已计算 all decided, 3 有行输入有误 some rows invalid, 2 无法读取 nothing could be read
     """
+    from service.batch.sources import Source
+
+    files = [Source(path) for path in sources]
+    for file in files:
+        file.begin()  # while the rest of the program and the policies are loaded
     from service.batch.job import run_files
     from service.batch.run import Options
 
     options = Options(measure, policy, readings_of(readings, session), explain=explain, language=session.language)
     with _shown(session) as progress:
-        report = run_files(session.policies, sources, target, options, history, progress)
+        report = run_files(session.policies, files, target, options, history, progress)
     for line in _told(report, target, session):
         click.echo(line, err=True)
     if report.invalid:

@@ -117,11 +117,9 @@ def _beside(defect: Defect, session: Session) -> str:
 
 def told_missing(missing: NotFound, session: Session) -> str:
     """Say what there is instead of what was asked for."""
-    from service.words import clipped_text, label_of, text_of
+    from service.words import say_missing
 
-    facts = {"what": label_of("kinds", missing.kind, session.language), "name": clipped_text(missing.name)}
-    known = session.say("between").join(missing.known)
-    return text_of("details", "unknown-name" if known else "unknown-one", session.language, **facts, known=known)
+    return say_missing(missing, session.language, session.say("between"))
 
 
 def told_problem(problem: Conflict | Unavailable, session: Session) -> str:

@@ -59,8 +59,8 @@ def options(host: str, port: int, workers: int) -> list[str]:
     given = [
         *("--bind", f"{_bracketed(host)}:{port}"),
         *("--workers", str(workers)),
-        # Calculations are short and busy: threads only make them wait for each other.
-        *("--worker-class", "sync"),
+        # A sync worker: calculations are short and busy, and threads only make them wait for each other.
+        *("--worker-class", "service.worker.Worker"),
         # Otherwise gunicorn writes a socket into the home folder, which a container may not have.
         "--no-control-socket",
     ]

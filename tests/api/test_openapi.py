@@ -89,7 +89,7 @@ def test_examples_work_and_answers_are_as_described(client: FlaskClient, openapi
     """Every example is valid by its own schema, is answered with 200, and the answer is valid by its schema."""
     tried = 0
     for path, method, operation in public(openapi):
-        if method == "post":
+        if method == "post" and JSON in operation["requestBody"]["content"]:
             content = operation["requestBody"]["content"][JSON]
             validator(openapi, content["schema"]).validate(content["example"])
             answer = client.post(path, json=content["example"], headers=EN)

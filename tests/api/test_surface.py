@@ -70,7 +70,8 @@ def test_configuration() -> None:
     """The environment sets the file, the largest body and the database; nonsense is refused with the cure."""
     config = Config.from_environment({"TOWN_SUBSIDY_POLICIES": "/x.yaml", "MAX_BODY_BYTES": "9", "DATABASE_URL": "u"})
     assert (str(config.policies), config.max_body_bytes, config.database_url) == ("/x.yaml", 9, "u")
-    assert Config.from_environment({"DATABASE_URL": ""}) == Config(None, 2 * 1024 * 1024, None)
+    assert Config.from_environment({"MAX_FILE_BYTES": "9"}) == Config(max_file_bytes=9)
+    assert Config.from_environment({"DATABASE_URL": ""}) == Config(None, 2 * 1024 * 1024, 256 * 1024 * 1024, None)
     for text in ("0", "-1", "2MB", "１"):
         with pytest.raises(ValueError, match="MAX_BODY_BYTES"):
             Config.from_environment({"MAX_BODY_BYTES": text})

@@ -11,6 +11,7 @@ from xlsxwriter import Workbook
 
 from service.batch.job import Report, run_files
 from service.batch.run import Options
+from service.batch.sources import Source
 from service.batch.xlsx.reading import read_workbook
 from service.policies import Policies
 from tests.case_files import Outcome
@@ -94,7 +95,7 @@ def decided(
 ) -> tuple[pl.DataFrame, Report]:
     """Decide a file, and read the result."""
     history = options.pop("history", None)
-    report = run_files(policies, [source], target, Options(measure, **options), history)
+    report = run_files(policies, [Source(source)], target, Options(measure, **options), history)
     return read(target), report
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from service.batch import job, streams
+from service.batch import job, run, streams
 from service.batch.run import Options
-from service.batch.sources import pieces_of
+from service.batch.sources import Source
+from service.errors import Refused
 from service.policies import Policies
 from tests.batch.files import decided, outcomes, table, write
 from tests.case_files import Case, Outcome, all_cases
@@ -95,15 +96,19 @@ def test_small_parts(
     whole = tmp_path / "whole.csv"
     decided(policies, source, whole, measure, readings=readings, explain=True)
 
-    def in_sevens(path: Path) -> Any:
-        for piece in pieces_of(path):
+    pieces = Source.pieces
+
+    def in_sevens(self: Source) -> Any:
+        for piece in pieces(self):
             for start in range(0, piece.texts.height, 7):
                 yield streams_piece(piece, start)
 
-    monkeypatch.setattr(job, "pieces_of", in_sevens)
-    found, _ = decided(policies, source, tmp_path / "parts.csv", measure, readings=readings, explain=True)
-    assert outcomes(found) == expected
-    assert (tmp_path / "parts.csv").read_bytes() == whole.read_bytes()
+    monkeypatch.setattr(Source, "pieces", in_sevens)
+    for most_bytes_held in (run.MOST_BYTES_HELD, 0):  # 0: where all rows must be known, their texts are read again
+        monkeypatch.setattr(run, "MOST_BYTES_HELD", most_bytes_held)
+        found, _ = decided(policies, source, tmp_path / "parts.csv", measure, readings=readings, explain=True)
+        assert outcomes(found) == expected
+        assert (tmp_path / "parts.csv").read_bytes() == whole.read_bytes()
 
 
 def streams_piece(piece: Any, start: int) -> Any:
@@ -137,6 +142,28 @@ def test_history_takes_from_the_ceilings(policies: Policies, tmp_path: Path) -> 
     found, _ = decided(policies, again, tmp_path / "out.csv", "loan_interest", history=earlier)
     assert found["amount"].to_list() == ["150000.00", "100000.00", "0.00", "150000.00"]
     workbook = tmp_path / "earlier.xlsx"
-    job.run_files(policies, [first], workbook, Options("loan_interest"))
+    job.run_files(policies, [Source(first)], workbook, Options("loan_interest"))
     found, _ = decided(policies, again, tmp_path / "out.csv", "loan_interest", history=workbook)
     assert found["amount"].to_list() == ["150000.00", "100000.00", "0.00", "150000.00"]
+
+
+def test_a_file_that_changes_while_it_is_read(
+    policies: Policies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all rows must be known first, a large file is read twice, and must still be the same."""
+    monkeypatch.setattr(run, "MOST_BYTES_HELD", 0)
+    payment = {"applicant_id": "F", "town_id": "T", "town_tier": "provincial_characteristic", "year": 2027}
+    payment |= {"ad_paid": "600000.00", "paid_on": "2027-01-01"}
+    source = write(table([payment] * 3), tmp_path / "in.csv")
+    once = source.read_bytes()
+    read = Source.pieces
+
+    def then_shortened(self: Source) -> Any:
+        yield from read(self)
+        source.write_bytes(once[:-1].rpartition(b"\n")[0] + b"\n")
+
+    monkeypatch.setattr(Source, "pieces", then_shortened)
+    with pytest.raises(Refused) as refused:
+        decided(policies, source, tmp_path / "out.csv", "advertising")
+    assert [defect.code for defect in refused.value.defects] == ["changed_file"]
+    assert not (tmp_path / "out.csv").exists()

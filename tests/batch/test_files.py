@@ -11,6 +11,7 @@ import pytest
 
 from service.batch.job import run_files
 from service.batch.run import Options
+from service.batch.sources import Source
 from service.errors import Refused
 from service.policies import Policies
 from tests.batch.files import decided, outcomes, table, write
@@ -217,7 +218,7 @@ def test_the_input_is_never_overwritten(policies: Policies, tmp_path: Path) -> N
     source = write(table([GOOD]), tmp_path / "in.csv")
     before = source.read_bytes()
     with pytest.raises(Refused):
-        run_files(policies, [source], source, Options("loan_interest"))
+        run_files(policies, [Source(source)], source, Options("loan_interest"))
     assert source.read_bytes() == before
 
 

@@ -11,6 +11,7 @@ from xlsxwriter import Workbook
 
 from service.batch.job import run_files
 from service.batch.run import Options
+from service.batch.sources import Source
 from service.batch.xlsx.template import sheet_name, write_template
 from service.errors import Refused
 from service.policies import Policies
@@ -33,7 +34,7 @@ def test_three_towns_merged(policies: Policies, tmp_path: Path) -> None:
     """Ceilings are shared across the files, every row says where it comes from, the summary adds up."""
     sources = [workbook(policies, tmp_path / f"{town}.xlsx", town) for town in ("甲", "乙", "丙")]
     target = tmp_path / "result.xlsx"
-    report = run_files(policies, sources, target, Options("all"))
+    report = run_files(policies, [Source(one) for one in sources], target, Options("all"))
     assert {name: totals.read for name, totals in report.totals.items()} == {"loan_interest": 15, "expo_budget": 3}
     assert report.invalid == 3
     book = load_workbook(str(target))
@@ -59,7 +60,7 @@ def test_a_sheet_that_is_no_measure_is_refused(policies: Policies, tmp_path: Pat
     """Its rows would be lost."""
     source = write(table([GOOD]), tmp_path / "in.xlsx", "Sheet1")
     with pytest.raises(Refused) as error:
-        run_files(policies, [source], tmp_path / "out.xlsx", Options("all"))
+        run_files(policies, [Source(source)], tmp_path / "out.xlsx", Options("all"))
     assert [defect.code for defect in error.value.defects] == ["unknown_sheet"]
 
 
@@ -81,7 +82,7 @@ def test_a_template_filled_in(policies: Policies, tmp_path: Path) -> None:
     target = tmp_path / "t.xlsx"
     write_template(target, policies, list(policies.newest.measures))
     with pytest.raises(Refused) as error:
-        run_files(policies, [target], tmp_path / "out.xlsx", Options("all"))
+        run_files(policies, [Source(target)], tmp_path / "out.xlsx", Options("all"))
     assert [defect.code for defect in error.value.defects] == ["no_rows"]
 
 
@@ -90,6 +91,8 @@ def test_several_files_of_other_formats(policies: Policies, tmp_path: Path) -> N
     one = write(table([GOOD] * 5), tmp_path / "one.csv")
     frame = table([GOOD | {"disbursed_amount": "1000"}] * 3).rename({"disbursed_amount": "放款本金（万元）"})
     other = write(frame, tmp_path / "other.ndjson")
-    report = run_files(policies, [one, other], tmp_path / "out.xlsx", Options("loan_interest", explain=True))
+    report = run_files(
+        policies, [Source(one), Source(other)], tmp_path / "out.xlsx", Options("loan_interest", explain=True)
+    )
     assert report.totals["loan_interest"].granted == 100_000_000
     assert report.totals["loan_interest"].rows["eligible"] == 8

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import orjson
 from click.testing import Result
+from gunicorn.util import load_class
+from gunicorn.workers.sync import SyncWorker
 
 from service.cli.serving import options
 
@@ -81,6 +83,6 @@ def test_the_options_are_those_that_we_measured() -> None:
     given = options("::", 8000, 3)
     assert given[given.index("--bind") + 1] == "[::]:8000"
     assert given[given.index("--workers") + 1] == "3"
-    assert given[given.index("--worker-class") + 1] == "sync"
+    assert load_class(given[given.index("--worker-class") + 1]).__bases__ == (SyncWorker,)
     assert "--no-control-socket" in given
     assert not [one for one in given if "preload" in one]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis import Case
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
 
 from service import create_app
+from service.api.uploads import CSV, NDJSON, PARQUET, XLSX
 from service.config import Config
 
 EXAMPLES = 60
@@ -18,6 +20,10 @@ CHECKED = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "negative_data_rejection", "unsupported_method", "allow_header_conformance",
 )  # fmt: skip
+#: Rows that are decided, rows that are not usable, and what is no table at all.
+EXPO = b'{"year": 2027, "town_id": "T1", "actual_cost": "20000000.00"}\n{"year": "x"}\n'
+for kind, good in ((CSV, b"year,town_id\n2027,T1\n,T2\n"), (NDJSON, EXPO), (PARQUET, b"PAR1"), (XLSX, b"PK")):
+    schemathesis.openapi.media_type(kind, st.sampled_from([b"", good, good * 2]) | st.binary())
 load_all_checks()
 checks: list[Any] = [CHECKS.get_one(name) for name in CHECKED]
 
