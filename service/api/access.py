@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import current_app, request
 
-from service.errors import Denied, Unavailable
+from service.errors import Denied
 
 if TYPE_CHECKING:
     from service.ledger.database import Ledger
@@ -39,10 +39,7 @@ class Access:
             if self._opened is None or self._opened[0] != os.getpid():
                 from service.ledger.opening import open_ledger
 
-                try:
-                    self._opened = os.getpid(), open_ledger(self._url)
-                except ValueError as error:
-                    raise Unavailable("ledger-url-wrong", reason=str(error)) from error
+                self._opened = os.getpid(), open_ledger(self._url)
             return self._opened[1]
 
     def close(self) -> None:
@@ -69,7 +66,7 @@ class Access:
         token = header.removeprefix(_SCHEME).strip()
         if not could_be_a_key(token):  # no question to the database for what can only be noise
             raise Denied("key-unknown", known=False)
-        with self.ledger.reading() as connection:
+        with self.ledger.glancing() as connection:
             actor = actor_of(connection, token)
         if actor.role not in roles:
             raise Denied("role-lacking", known=True, key=actor.key_id, role=actor.role, allowed=", ".join(roles))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from service.cli.console import Session, Unusable, command
+from service.cli.console import Session, command
 
 APP = "service:create_app()"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - where workers note that they are alive; a disk may block
@@ -49,9 +49,9 @@ def _prepare_ledger(session: Session) -> None:
         with opened():
             pass
     except Unavailable as problem:
+        if problem.code == "ledger-url-wrong":
+            raise
         click.echo(session.say("no_ledger", why=told_problem(problem, session)), err=True)
-    except ValueError as wrong:
-        raise Unusable(str(wrong)) from wrong
 
 
 def options(host: str, port: int, workers: int) -> list[str]:

@@ -6,9 +6,9 @@ hash-chained log, which commits to every row that came with it (`service.ledger.
 
     from service.ledger.opening import open_ledger      open_ledger(url) → Ledger; one per process, after any fork
     ledger.reading() / ledger.writing()                 a connection on one state / as the only writer, then commit
-    from service.ledger.grants import propose           propose(ledger, policies, body, idempotency_key, actor)
-        read_proposal, store                            the two halves: before the lock; within `ledger.writing()`,
-                                                        as often as a file has rows
+    from service.ledger.grants import propose, store    propose(ledger, policies, body, idempotency_key, actor)
+    from service.ledger.proposals import read_proposal  its two halves: before the lock; `store` within
+                                                        `ledger.writing()`, as often as a file has rows
     from service.ledger.verbs import change             change(ledger, grant_id, "approve", body, actor)
     from service.ledger.books import grants_of          Grant after Grant: request and result as bytes of JSON, hashes,
         grant_of, transitions_of                        policy, state, paid, recovered; and each step that led there

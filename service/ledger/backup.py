@@ -44,19 +44,19 @@ def restore(url: str | None, source: Path, *, force: bool = False) -> Head:
     The backup is brought up to date and verified first. Conflict if the ledger holds entries that the backup does not,
     unless `force` says to give them up. A ledger that cannot be read any more is kept beside, as `….damaged`.
     """
-    engine = engine_of(url_of(url))
-    file = Ledger(engine).file
+    ledger = Ledger(engine_of(url_of(url)))
+    file = ledger.file
     if file is None:
         raise Conflict("backup-by-postgresql")
     file.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(file) as copy:
+    with closing(ledger), _beside(file) as copy:
         _copy(source, copy)
         open_ledger(f"sqlite:///{copy}").close()
         head = _verified(copy)
         with alone(file.with_name(f"{file.name}-queue")):
             if file.exists() and not force:
-                _refuse_loss(Ledger(engine), head)
-            engine.dispose()
+                _refuse_loss(ledger, head)
+            ledger.close()
             _put(copy, file)
     return head
 

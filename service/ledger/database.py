@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -18,29 +19,33 @@ from service.errors import Unavailable
 from service.ledger.schema import REVISION
 
 DEFAULT_URL: Final = "sqlite:///data/town-subsidy.sqlite"
-_WAIT_SECONDS: Final = 30
+#: How long a writer waits for its turn: less than gunicorn waits for a worker.
+_WAIT_SECONDS: Final = 20
+_NAP_SECONDS: Final = 0.0005
 #: Names our lock among the advisory locks of a PostgreSQL database: "town" in ASCII.
 _PG_LOCK: Final = 0x746F776E
+#: What a connection is for, among SQLAlchemy's execution options.
 _WRITES: Final = "writes"
+_GLANCES: Final = "glances"
 
 
 def url_of(given: str | None) -> URL:
-    """Read DATABASE_URL; ValueError tells the two forms that there are."""
+    """Read DATABASE_URL; Unavailable tells the two forms that there are."""
     try:
         url = make_url(given or DEFAULT_URL)
     except ArgumentError:
-        raise ValueError(_expected(given)) from None
+        raise _wrong(given) from None
     kind = url.drivername.partition("+")[0]
     if kind in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")
     if kind == "sqlite" and url.database and url.database != ":memory:":
         return url.set(drivername="sqlite+pysqlite")
-    raise ValueError(_expected(given))
+    raise _wrong(given)
 
 
-def _expected(given: str | None) -> str:
-    forms = "sqlite:///folder/file.sqlite or postgresql://user:password@host/name"
-    return f"DATABASE_URL must be {forms}; given {str(given).partition('@')[0].partition(':')[0]}:…"
+def _wrong(given: str | None) -> Unavailable:
+    """Tell what was given without what may be a password in it."""
+    return Unavailable("ledger-url-wrong", given=str(given).partition(":")[0])
 
 
 def engine_of(url: URL) -> Engine:
@@ -66,13 +71,14 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: Python's own comes too late
-        for pragma in ("foreign_keys=ON", "synchronous=FULL", "journal_mode=WAL"):
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "journal_mode=WAL", "wal_autocheckpoint=4000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(_GLANCES):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
     return engine
 
@@ -97,6 +103,10 @@ class Ledger:
         """Read one state of the ledger, whoever writes meanwhile; Unavailable if it cannot be reached."""
         return reading(self.engine)
 
+    def glancing(self) -> AbstractContextManager[Connection]:
+        """Read by single statements, each on the state of its moment, without the cost of a transaction."""
+        return glancing(self.engine)
+
     def writing(self) -> AbstractContextManager[Connection]:
         """Be the only writer until the end, then commit, or undo all; Unavailable if nothing can be written."""
         return writing(self.engine)
@@ -116,17 +126,28 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def glancing(engine: Engine) -> Iterator[Connection]:
+    """Read by single statements, each on the state of its moment; Unavailable if it cannot be reached."""
+    with _told(), engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execution_options(**{_GLANCES: True})
+        else:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Be the only writer until the end, then commit, or undo everything; Unavailable if nothing can be written."""
-    with _told(), _queued(engine), engine.connect() as connection:
+    with _told(), engine.connect() as connection:
         connection.execution_options(**{_WRITES: True})
-        with connection.begin():
+        with _queued(engine), connection.begin():
             yield connection
 
 
 @contextmanager
 def _queued(engine: Engine) -> Iterator[None]:
-    """Wait for one's turn to write to a file: SQLite's own waiting is by naps, and wakes nobody when it is free."""
+    """Wait for one's turn to write to a file: SQLite's own naps grow to a tenth of a second, and some starve."""
     file = file_of(engine.url)
     if file is None:
         yield
@@ -137,16 +158,31 @@ def _queued(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def alone(file: Path) -> Iterator[None]:
-    """Hold a lock on a file; a process that ends, in whatever way, lets go of it."""
+    """Hold a lock on a file; a process that ends, in whatever way, lets go of it. Unavailable if not to be had."""
     try:
         held = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise Unavailable("ledger-unreachable", reason=f"{error.strerror}: {file.name}") from error
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        _take(held, file)
         yield
     finally:
         os.close(held)
+
+
+def _take(held: int, file: Path) -> None:
+    """Try again and again, so that waiting has an end: an answer of 503 rather than none."""
+    began = monotonic()
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited = monotonic() - began
+            if waited > _WAIT_SECONDS:
+                raise Unavailable("ledger-unreachable", reason=f"{file.name} is held by another writer") from None
+            sleep(_NAP_SECONDS if waited < 1 else 10 * _NAP_SECONDS)
+        else:
+            return
 
 
 @contextmanager

@@ -1,36 +1,29 @@
 """Proposing a grant: calculated on what the ledger knows, and reserved, in one transaction.
 
-Whatever can be refused without the ledger is refused before the lock is taken. Within it the ledger fills in the
-request's `granted_before`; from there on it is a calculation like any other, which everybody can repeat.
+Whatever can be done without the lock is done before it is taken, even the calculation: if nobody else has used the same
+ceilings meanwhile, which is the rule, it holds within the lock as well; if somebody has, it is made anew there. The
+ledger fills in the request's `granted_before`: it is then a calculation like any other, which everybody can repeat.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
-import orjson
 from sqlalchemy import Connection, bindparam, func, select
 
-from service.applying import applicable, event_days
-from service.calculation import sealed
-from service.canonical import canonical, sha256_of
-from service.errors import Conflict, Defect, HeaderMissing, NothingToGrant, Refused
-from service.intake.envelope import parsed, readings_of
-from service.intake.request import Request, read_request
+from service.canonical import sha256_of
+from service.errors import Conflict, HeaderMissing, NotFound, NothingToGrant, Refused
+from service.intake.envelope import parsed
 from service.ledger import guard, limits, log
 from service.ledger.books import Grant, grant_by_key, proposed
 from service.ledger.database import Ledger
-from service.ledger.guard import Identifier
 from service.ledger.keys import Actor
-from service.ledger.schema import GRANTS, IDENTIFIERS, TRANSITIONS, USAGE
-from service.lines import year_of
-from service.money import fen_of
+from service.ledger.limits import Group, Totals
+from service.ledger.proposals import Calculated, Proposal, calculate_proposal, read_proposal
+from service.ledger.schema import GRANTS, IDENTIFIERS, LOG, TRANSITIONS, USAGE
 from service.policies import Policies
-from service.policies.model import Input, Provision
 
 Json = dict[str, Any]
 _HEADER: Final = "Idempotency-Key"
@@ -38,90 +31,17 @@ _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,128}")
 _LAST_NUMBER: Final = select(func.max(GRANTS.c.number)).where(
     GRANTS.c.measure == bindparam("measure"), GRANTS.c.year == bindparam("year")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A proposal that was read: nothing in it can be refused any more, whatever the ledger holds.
-
-    `groups` names the group of every line by shared limit; `body_sha256` tells one body from another.
-    """
-
-    measure: str
-    data: Json
-    body_sha256: str
-    request: Request
-    provision: Provision
-    groups: dict[str, Sequence[str]]
-    year: int
-
-
-def read_proposal(policies: Policies, body: bytes | Json) -> Proposal:
-    """Read a calculation request with its measure; Refused with every defect, NotFound for an unknown measure."""
-    whole = dict(parsed(body))
-    data = {name: value for name, value in whole.items() if name != "measure"}
-    measure = whole.get("measure")
-    if not isinstance(measure, str):
-        code = "not_text" if "measure" in whole else "missing"
-        raise Refused([Defect("/measure", code, measure, None, {"field": "measure"})])
-    if "granted_before" in data:
-        raise Refused([Defect("/granted_before", "ledger_knows", None, None)])
-    request = read_request(policies, measure, data)
-    provision = _provision(policies, request)
-    _refuse_other_readings(policies, data, provision)
-    _refuse_unnamed(request, provision)
-    texts = {name: [row.get(name) for row in request.rows] for name in limits.text_keys(provision)}
-    groups = limits.groups_of(request.lines, texts, provision)
-    year = int(year_of(event_days(provision.measure, request.lines))[0])
-    return Proposal(measure, data, sha256_of(whole), request, provision, groups, year)
-
-
-def _provision(policies: Policies, request: Request) -> Provision:
-    """Find the one version that all lines are under; NothingToGrant if there is none, Refused for several."""
-    if request.provision is None:
-        raise NothingToGrant(sealed(policies, request))
-    measure = request.provision.measure
-    applies = applicable(policies, measure, request.lines, request.policy, request.readings)
-    versions = np.unique(applies[applies >= 0]).tolist()
-    if len(versions) > 1:
-        names = ", ".join(policies.versions[version].ref for version in versions)
-        raise Refused([Defect("/lines", "several_policies", names, None)])
-    if not versions:
-        raise NothingToGrant(sealed(policies, request))
-    return policies.provision(policies.versions[versions[0]], measure.id, request.readings)
-
-
-def _refuse_other_readings(policies: Policies, data: Json, provision: Provision) -> None:
-    """Refuse what-if readings: money is granted under those in use, so that all share the same ceilings."""
-    version = policies.version(f"{provision.policy}@{provision.version}")
-    asked = readings_of(data, version, [])
-    defects = [
-        Defect(f"/readings/{name}", "reading_not_in_use", choice, version.readings[name].in_use)
-        for name, choice in asked.items()
-        if choice != version.readings[name].in_use
-    ]
-    if defects:
-        raise Refused(defects)
-
-
-def _refuse_unnamed(request: Request, provision: Provision) -> None:
-    """Refuse lines that do not name what their ceilings are shared by, or what is granted once."""
-    keys = [name for limit in limits.shared_limits(provision.measure) for name in limit.per]
-    keys += [name for per in guard.once_per(provision) for name in per]
-    texts = [name for name in dict.fromkeys(keys) if name in provision.fields]
-    defects = [
-        Defect(f"/lines/{place}/{name}", "grant_needs_key", None, None, {"field": name})
-        for place, row in enumerate(request.rows)
-        for name in texts
-        if row.get(name) is None and not _is_filled_in(provision.measure.inputs.get(name))
-    ]
-    if defects:
-        raise Refused(defects)
-
-
-def _is_filled_in(asked: Input | None) -> bool:
-    """Tell whether a value that is not given is taken from elsewhere."""
-    return asked is not None and (asked.default is not None or asked.same_as is not None)
+_KNOWN: Final = select(GRANTS.c.id).where(
+    GRANTS.c.proposer == bindparam("proposer"), GRANTS.c.idempotency_key == bindparam("idempotency_key")
+)
+_LAST_ENTRY: Final = select(LOG).order_by(LOG.c.seq.desc()).limit(1)
+#: All that a proposal asks of the ledger besides its groups, in one question: time within the lock is everybody's time.
+_ASKED: Final = select(
+    _KNOWN.scalar_subquery().label("known"),
+    _LAST_NUMBER.scalar_subquery().label("number"),
+    _LAST_ENTRY.with_only_columns(LOG.c.seq).scalar_subquery().label("seq"),
+    _LAST_ENTRY.with_only_columns(LOG.c.hash).scalar_subquery().label("hash"),
+)
 
 
 def propose(
@@ -134,16 +54,19 @@ def propose(
     """
     key = _checked(idempotency_key)
     digest = sha256_of(parsed(body))
-    with ledger.reading() as connection:
-        known = _known(connection, actor, key, digest)
-    if known:
-        return known, False
-    proposal = read_proposal(policies, body)
-    with ledger.writing() as connection:
-        known = _known(connection, actor, key, digest)
-        if known:
+    try:
+        proposal = read_proposal(policies, body)
+    except (Refused, NotFound, NothingToGrant):
+        with ledger.glancing() as connection:
+            known = _known(connection, actor, key, digest)
+        if known:  # what was granted stays granted, whatever the policies say now
             return known, False
-        return store(connection, policies, proposal, key, actor), True
+        raise
+    with ledger.glancing() as connection:
+        used = limits.used_by(connection, proposal.provision, proposal.groups)
+    guess = calculate_proposal(policies, proposal, used)
+    with ledger.writing() as connection:
+        return store(connection, policies, proposal, key, actor, guess)
 
 
 def _checked(key: str | None) -> str:
@@ -161,52 +84,51 @@ def _known(connection: Connection, actor: Actor, key: str, digest: str) -> Grant
     return known
 
 
-def store(connection: Connection, policies: Policies, proposal: Proposal, key: str, actor: Actor) -> Grant:
-    """Calculate a proposal on what the ledger holds and add the grant, within a transaction that writes."""
-    provision = proposal.provision
-    data = {**proposal.data, "granted_before": limits.granted_before(connection, provision, proposal.groups)}
-    result = sealed(policies, read_request(policies, proposal.measure, data))
-    reviewed = any(line["status"] == "manual_review" for line in result["lines"])
-    if not (fen_of(result["amount"]) or reviewed):
-        raise NothingToGrant(result)
-    claimed = guard.claims(proposal.request, provision, result["lines"])
-    duplicates = guard.duplicates(connection, claimed)
-    row = _row(connection, proposal, data, result) | {"proposer": actor.person, "idempotency_key": key}
-    state = "manual_review" if reviewed or duplicates else "reserved"
-    payload = {"key": actor.key_id, "state": state, "amount": row["amount"], "duplicates": duplicates}
-    return _written(connection, row, payload, _taken(proposal, result), claimed)
+def store(
+    connection: Connection,
+    policies: Policies,
+    proposal: Proposal,
+    key: str,
+    actor: Actor,
+    guess: Calculated | None = None,
+) -> tuple[Grant, bool]:
+    """Calculate a proposal on what the ledger holds and add the grant, within a transaction that writes.
 
-
-def _row(connection: Connection, proposal: Proposal, data: Json, result: Json) -> Json:
-    """Make the grant's row, under the next number of its measure and year."""
+    `guess` was calculated before; it is used if its history is still that of the ledger. Tells whether the grant is
+    new; otherwise as `propose`.
+    """
     named = {"measure": proposal.measure, "year": proposal.year}
-    number = (connection.scalar(_LAST_NUMBER, named) or 0) + 1
-    return {
-        **named,
-        "id": f"{proposal.measure}-{proposal.year}-{number:06d}",
-        "number": number,
-        "body_sha256": proposal.body_sha256,
-        "policy": f"{proposal.provision.policy}@{proposal.provision.version}",
-        "policy_sha256": result["policy"]["sha256"],
-        "engine": result["engine"],
-        "town_id": _common(proposal.request, "town_id"),
-        "applicant_id": _common(proposal.request, "applicant_id"),
-        "amount": fen_of(result["amount"]),
-        "request": canonical(data).decode(),
-        "request_sha256": result["inputs_sha256"],
-        "result": orjson.dumps(result).decode(),
-        "result_sha256": result["result_sha256"],
-    }
+    signed = {"proposer": actor.person, "idempotency_key": key}
+    asked = connection.execute(_ASKED, named | signed).one()
+    if asked.known is not None:
+        known = _known(connection, actor, key, proposal.body_sha256)
+        assert known is not None
+        return known, False
+    used = limits.used_by(connection, proposal.provision, proposal.groups)
+    found = guess
+    if found is None or found.data["granted_before"] != limits.granted_before(used):
+        found = calculate_proposal(policies, proposal, used)
+    if found.is_nothing:
+        raise NothingToGrant(found.result)
+    duplicates = guard.duplicates(connection, found.claimed)
+    row = row_of(proposal, found, (asked.number or 0) + 1) | signed
+    entry, rows = entry_of(row, found, used, duplicates, actor)
+    seq = log.write(connection, entry, rows, log.Head(asked.seq or 0, asked.hash or log.GENESIS))
+    return proposed(row | {"seq": seq}, entry.at, entry.payload), True
 
 
-def _taken(proposal: Proposal, result: Json) -> dict[limits.Group, int]:
-    return limits.shares(proposal.provision, proposal.groups, [fen_of(line["amount"]) for line in result["lines"]])
+def row_of(proposal: Proposal, found: Calculated, number: int) -> Json:
+    """Make the grant's row under a number of its measure and year, all but who proposed it."""
+    grant_id = f"{proposal.measure}-{proposal.year}-{number:06d}"
+    return {**found.columns, "measure": proposal.measure, "year": proposal.year, "number": number, "id": grant_id}
 
 
-def _written(
-    connection: Connection, row: Json, payload: Json, taken: Mapping[limits.Group, int], claimed: Iterable[Identifier]
-) -> Grant:
-    """Add the grant with all that belongs to it as one entry of the log."""
+def entry_of(
+    row: Json, found: Calculated, used: Mapping[Group, Totals], duplicates: Sequence[Json], actor: Actor
+) -> tuple[log.Entry, log.Rows]:
+    """Make the entry of the log for a new grant, with all the rows that belong to it."""
+    state = "manual_review" if found.reviewed or duplicates else "reserved"
+    payload = {"key": actor.key_id, "state": state, "amount": found.amount, "duplicates": duplicates}
     at, grant_id, amount = log.now(), row["id"], row["amount"]
     transition = {"grant_id": grant_id, "n": 1, "at": at, "verb": "propose", "state": payload["state"]}
     transition |= {"person": row["proposer"], "amount": amount, "recovered": 0}
@@ -215,14 +137,7 @@ def _written(
     rows: log.Rows = {
         GRANTS: [row],
         TRANSITIONS: [transition],
-        USAGE: limits.changes(connection, taken, "propose", None, grant_id),
-        IDENTIFIERS: [{**identifier._asdict(), "grant_id": grant_id} for identifier in claimed],
+        USAGE: limits.changes(found.taken, used, "propose", None, grant_id),
+        IDENTIFIERS: [{**identifier._asdict(), "grant_id": grant_id} for identifier in found.claimed],
     }
-    seq = log.write(connection, entry, rows)
-    return proposed(row | {"seq": seq}, at, payload)
-
-
-def _common(request: Request, name: str) -> str | None:
-    """Return the text that all lines agree in."""
-    values = {row.get(name) for row in request.rows}
-    return values.pop() if len(values) == 1 else None
+    return entry, rows

@@ -58,7 +58,7 @@ def import_history(
             raise Conflict("history-known", file=path.name)
         rows: log.Rows = {
             IMPORTS: [row],
-            USAGE: limits.changes(connection, found.taken, VERB, None, None),
+            USAGE: limits.changes(found.taken, limits.totals_of_all(connection, found.taken), VERB, None, None),
             IDENTIFIERS: [{**identifier._asdict(), "grant_id": None} for identifier in found.identifiers],
         }
         log.write(connection, log.Entry(by, VERB, subject, row, log.now()), rows)

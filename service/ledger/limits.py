@@ -7,7 +7,7 @@ the ceiling. What is released or recovered is free again; `recovered` only remem
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -156,10 +156,25 @@ def shares(provision: Provision, groups: Mapping[str, Sequence[str]], amounts: S
     return taken
 
 
+def used_by(connection: Connection, provision: Provision, groups: Mapping[str, Sequence[str]]) -> dict[Group, Totals]:
+    """Read the newest totals of every group of these lines; `groups` holds each line's group by limit."""
+    named = [
+        Group(provision.policy, provision.measure.id, limit_id, key)
+        for limit_id, keys in groups.items()
+        for key in dict.fromkeys(keys)
+    ]
+    return totals_of_all(connection, named)
+
+
+def totals_of_all(connection: Connection, groups: Iterable[Group]) -> dict[Group, Totals]:
+    """Read the newest totals of groups."""
+    return {group: totals_of(connection, group) for group in groups}
+
+
 def changes(
-    connection: Connection, taken: Mapping[Group, int], verb: str, state: str | None, grant_id: str | None
+    taken: Mapping[Group, int], before: Mapping[Group, Totals], verb: str, state: str | None, grant_id: str | None
 ) -> list[Json]:
-    """Make the rows by which a verb moves these amounts."""
+    """Make the rows by which a verb moves these amounts, after the totals `before`."""
     return [
         {
             "policy": group.policy,
@@ -168,7 +183,7 @@ def changes(
             "group_key": group.key,
             "grant_id": grant_id,
             "amount": amount,
-            **totals_of(connection, group).moved(verb, state, amount)._asdict(),
+            **before[group].moved(verb, state, amount)._asdict(),
         }
         for group, amount in taken.items()
     ]
@@ -199,15 +214,13 @@ def parts(taken: Mapping[Group, int], done: int, amount: int) -> dict[Group, int
     return found
 
 
-def granted_before(connection: Connection, provision: Provision, groups: Mapping[str, Sequence[str]]) -> list[Json]:
-    """List what the groups have used, in the form of a request's `granted_before`."""
-    listed = []
-    for limit_id, keys in groups.items():
-        for key in dict.fromkeys(keys):
-            used = totals_of(connection, Group(provision.policy, provision.measure.id, limit_id, key)).used
-            if used:
-                listed.append({"limit": limit_id, "group": orjson.loads(key), "amount": yuan(used)})
-    return listed
+def granted_before(used: Mapping[Group, Totals]) -> list[Json]:
+    """List what groups have used, in the form of a request's `granted_before`."""
+    return [
+        {"limit": group.limit_id, "group": orjson.loads(group.key), "amount": yuan(totals.used)}
+        for group, totals in used.items()
+        if totals.used
+    ]
 
 
 class InUse(NamedTuple):

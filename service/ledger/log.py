@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Insert, Row, Table, insert, select
 
 from service.canonical import canonical
 from service.ledger.schema import LOG
@@ -60,17 +60,18 @@ class Entry(NamedTuple):
     policy_sha256: str | None = None
 
 
-def write(connection: Connection, entry: Entry, rows: Rows) -> int:
+def write(connection: Connection, entry: Entry, rows: Rows, last: Head | None = None) -> int:
     """Add an entry with the rows that it commits to, which get its number; return the number.
 
-    Only within `database.writing`, which makes sure that nobody else adds one at the same time.
+    Only within `database.writing`, which makes sure that nobody else adds one at the same time. `last` is the end of
+    the log where it is known already.
     """
-    return write_all(connection, [(entry, rows)])
+    return write_all(connection, [(entry, rows)], last)
 
 
-def write_all(connection: Connection, entries: Iterable[tuple[Entry, Rows]]) -> int:
+def write_all(connection: Connection, entries: Iterable[tuple[Entry, Rows]], last: Head | None = None) -> int:
     """Add entries in their order, each with its rows; return the number of the last. As `write`, but in bulk."""
-    seq, previous = head_of(connection)
+    seq, previous = last or head_of(connection)
     written: dict[Table, list[Json]] = {LOG: []}
     for entry, rows in entries:
         seq += 1
@@ -87,7 +88,7 @@ def write_all(connection: Connection, entries: Iterable[tuple[Entry, Rows]]) -> 
             written.setdefault(table, []).extend(of_table)
     for table, of_table in written.items():
         if of_table:
-            connection.execute(insert(table), of_table)
+            connection.execute(_adding(table), of_table)
     return seq
 
 
@@ -100,6 +101,11 @@ def _complete(table: Table, row: Json, seq: int) -> Json:
 def columns_of(table: Table) -> tuple[str, ...]:
     """List the names of a table's columns, as plain text."""
     return tuple(str(column.name) for column in table.columns)
+
+
+@cache
+def _adding(table: Table) -> Insert:
+    return insert(table)
 
 
 def hash_of_entry(entry: Mapping[str, Any]) -> str:

@@ -20,19 +20,27 @@ if TYPE_CHECKING:
 
 
 def open_ledger(url: str | None = None, *, upgrade: bool | None = None) -> Ledger:
-    """Open the ledger at DATABASE_URL; ValueError for a URL that is none, Unavailable if it cannot be used.
+    """Open the ledger at DATABASE_URL; Unavailable if it cannot be used, or the URL is none.
 
     `upgrade` None brings an SQLite file up to date (and makes it where there is none), and leaves PostgreSQL to
     `town-subsidy db upgrade`; True upgrades both, False none.
     """
     engine = engine_of(url_of(url))
+    try:
+        _prepare(engine, upgrade)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Ledger(engine)
+
+
+def _prepare(engine: Engine, upgrade: bool | None) -> None:
     file = file_of(engine.url)
     if upgrade or (upgrade is None and file is not None and _is_behind(engine, file)):
         upgrade_schema(engine)
     if file is not None and not file.exists():
         raise Unavailable("ledger-empty", expected=REVISION)
     refuse_other_revision(engine)
-    return Ledger(engine)
 
 
 def _is_behind(engine: Engine, file: Path) -> bool:

@@ -2,19 +2,19 @@
 
 What a grant finds used depends on what the grants before it got, and so on back to the first. Instead of going through
 them one by one, all are decided on a guess of what was used, and again on what came out, until nothing changes. Each
-round settles at least the next grant of every group, and nearly always all: what is right for all earlier ones is right.
+round settles at least the next grant of every group, and nearly always all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from service.ledger import limits
-from service.lines import REQUEST, Column, Fen
+from service.lines import REQUEST, Column, Fen, Mask
 from service.many import Before, Sheet
 from service.policies import Policies
 
@@ -98,27 +98,24 @@ class _Ledger:
         lines_of: Mapping[int, list[int]],
         running: Running,
     ) -> _Ledger:
+        """Sort the events once: only the fen change from round to round."""
         lines = np.flatnonzero(group >= 0)
-        fixed = [
-            (one.order, numbers[(limit, *one.group)], one.fen) for one in running.used if (limit, *one.group) in numbers
-        ]
+        used = [(one.order, numbers.get((limit, *one.group), -1), one.fen) for one in running.used]
+        used = [one for one in used if one[1] >= 0]
         freed = [
             (one.order, int(group[line]), line, one.start, one.end)
             for one in running.freed
             for line in lines_of.get(one.grant, ())
             if group[line] >= 0
         ]
-        orders = [running.order[running.of_line[lines]], [one[0] for one in fixed], [one[0] for one in freed]]
-        groups = [group[lines], [one[1] for one in fixed], [one[1] for one in freed]]
-        order, of = (np.concatenate([np.asarray(one, dtype=np.int64) for one in column]) for column in (orders, groups))
-        sorted_ = np.lexsort((order, of))
-        changes = (np.diff(of[sorted_], prepend=-1) != 0) | (np.diff(order[sorted_], prepend=-WHOLE) != 0)
-        run = np.maximum.accumulate(np.where(changes, np.arange(len(of)), 0))
-        first = np.diff(of[sorted_], prepend=-1) != 0
-        start = np.maximum.accumulate(np.where(first, np.arange(len(of)), 0))
-        columns = (np.array([one[place] for one in freed], dtype=np.int64) for place in (2, 3, 4))
-        sums = np.array([one[2] for one in fixed], dtype=np.int64)
-        return cls(lines, len(group), sums, *columns, sorted_, run, start)
+        fixed_order, fixed_group, fixed = _columns(used, 3)
+        freed_order, freed_group, freed_lines, start, end = _columns(freed, 5)
+        order = np.concatenate([running.order[running.of_line[lines]], fixed_order, freed_order])
+        of = np.concatenate([group[lines], fixed_group, freed_group])
+        by_group = np.lexsort((order, of))
+        new_group = np.diff(of[by_group], prepend=-1) != 0
+        new_run = new_group | (np.diff(order[by_group], prepend=0) != 0)
+        return cls(lines, len(group), fixed, freed_lines, start, end, by_group, _since(new_run), _since(new_group))
 
     def before(self, amount: Fen, within: Fen) -> Fen:
         """Add up, for every line, what was used before: within the run of its own grant nothing counts yet."""
@@ -131,6 +128,15 @@ class _Ledger:
         before = np.zeros(self.count, dtype=np.int64)
         before[self.lines] = used[: len(self.lines)]
         return before
+
+
+def _columns(events: Sequence[tuple[int, ...]], width: int) -> Iterable[Column]:
+    return np.array(events, dtype=np.int64).reshape(-1, width).T
+
+
+def _since(begins: Mask) -> Column:
+    """Tell for every place the last one that begins something."""
+    return np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))
 
 
 class Settled(NamedTuple):

@@ -63,8 +63,8 @@ LOG: Final = Table(
     Column("result_sha256", Text),
     Column("policy_sha256", Text),
     Column("rows_sha256", Text, nullable=False),
-    Column("previous", Text, nullable=False, unique=True),
-    Column("hash", Text, nullable=False, unique=True),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
     CheckConstraint("seq > 0", name="seq"),
 )
 
@@ -166,7 +166,7 @@ IDENTIFIERS: Final = Table(
     Column("seq", BigInteger, ForeignKey("log.seq"), primary_key=True, autoincrement=False),
     Column("kind", Text, primary_key=True),
     Column("value", Text, primary_key=True),
-    Column("grant_id", Text, ForeignKey("grants.id"), index=True),
+    Column("grant_id", Text, ForeignKey("grants.id")),
     Index("ix_identifiers_kind_value", "kind", "value"),
 )
 

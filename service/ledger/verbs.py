@@ -142,6 +142,6 @@ def _write(connection: Connection, grant: Grant, verb: str, state: str, amount: 
     hashes = (grant.request_sha256, grant.result_sha256, grant.policy_sha256)
     rows: log.Rows = {
         TRANSITIONS: [{**row, "amount": amount, "recovered": recovered, **words}],
-        USAGE: limits.changes(connection, taken, verb, grant.state, grant.id),
+        USAGE: limits.changes(taken, limits.totals_of_all(connection, taken), verb, grant.state, grant.id),
     }
     log.write(connection, log.Entry(actor.person, verb, grant.id, payload, at, *hashes), rows)

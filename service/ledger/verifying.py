@@ -81,7 +81,7 @@ class _Stream:
     """The rows of a table in the order of their entries."""
 
     def __init__(self, connection: Connection, table: Table) -> None:
-        self.name = table.name
+        self.name = str(table.name)
         chosen = select(table).order_by(table.c.seq)
         self._rows = connection.execute(chosen.execution_options(yield_per=1_000))
         self.next: Row[Any] | None = self._rows.fetchone()

@@ -17,10 +17,13 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    """The real service under gunicorn, on a free port."""
-    with serving("service", Cpus(set(), set())) as port:
-        yield f"http://127.0.0.1:{port}"
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real service under gunicorn, on a free port; the guides' commands share its ledger."""
+    file = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DATABASE_URL", f"sqlite:///{file}")
+        with serving("service", Cpus(set(), set())) as port:
+            yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

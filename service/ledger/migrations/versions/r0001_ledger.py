@@ -39,8 +39,6 @@ def _log() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.CheckConstraint("seq > 0", name=op.f("ck_log_seq")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_log")),
-        sa.UniqueConstraint("hash", name=op.f("uq_log_hash")),
-        sa.UniqueConstraint("previous", name=op.f("uq_log_previous")),
     )
     op.create_index(op.f("ix_log_subject"), "log", ["subject"], unique=False)
 

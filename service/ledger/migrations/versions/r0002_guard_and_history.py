@@ -29,7 +29,6 @@ def _identifiers() -> None:
         sa.ForeignKeyConstraint(["seq"], ["log.seq"], name=op.f("fk_identifiers_seq")),
         sa.PrimaryKeyConstraint("seq", "kind", "value", name=op.f("pk_identifiers")),
     )
-    op.create_index(op.f("ix_identifiers_grant_id"), "identifiers", ["grant_id"], unique=False)
     op.create_index("ix_identifiers_kind_value", "identifiers", ["kind", "value"], unique=False)
 
 
