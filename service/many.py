@@ -135,11 +135,11 @@ def sheets_of(policies: Policies, asked: Sequence[Asked]) -> Iterator[Sheet]:
     for place, (measure, data) in enumerate(asked):
         if not _is_plain(data):
             continue
-        first = {**(data.get("facts") or {}), **data["lines"][0]}
-        named = (measure, data.get("policy"), canonical(data.get("readings")))
-        key = (*named, *(first.get(event) for event in events.get(measure, ())))
+        facts, first, readings = data.get("facts") or {}, data["lines"][0], data.get("readings")
+        named = (measure, data.get("policy"), readings and canonical(readings))
+        key = (*named, *(first.get(event, facts.get(event)) for event in events.get(measure, ())))
         if key not in choices:
-            choices[key] = _chosen(policies, measure, data, first)
+            choices[key] = _chosen(policies, measure, data, {**facts, **first})
         choice = choices[key]
         if choice is not None:
             assert choice.provision is not None
@@ -194,15 +194,14 @@ def _laid_out(policies: Policies, measure: str, choice: Chosen, places: Iterable
     of: list[int] = []
     before: dict[str, dict[int, int]] = {}
     for place, lines in zip(places, merged, strict=True):
-        found = [next(read) for _ in lines]
-        rows = [values for values, _ in found]
-        names = [values.get(LINE_ID) or f"L{position}" for position, values in enumerate(rows, 1)]
+        rows = _sound([next(read) for _ in lines])
         granted = _granted(asked[place][1].get("granted_before"), shared, lines)
-        if granted is None or any(defects for _, defects in found) or len(set(names)) < len(names):
+        names = [values.get(LINE_ID) or f"L{position}" for position, values in enumerate(rows or (), 1)]
+        if rows is None or granted is None or len(set(names)) < len(names):
             continue
         for limit, line, fen in granted:
-            row = len(ids) + line
-            before.setdefault(limit, {})[row] = before.get(limit, {}).get(row, 0) + fen
+            of_limit, row = before.setdefault(limit, {}), len(ids) + line
+            of_limit[row] = of_limit.get(row, 0) + fen
         of += [len(sheet.places)] * len(rows)
         sheet.places.append(place)
         sheet.rows += rows
@@ -214,6 +213,11 @@ def _laid_out(policies: Policies, measure: str, choice: Chosen, places: Iterable
         sheet.lines.columns[_ROW] = np.arange(len(ids))
     sheet.before = Before({limit: _column(fen, len(ids)) for limit, fen in before.items()})
     return sheet
+
+
+def _sound(found: Sequence[tuple[Values, list[Defect]]]) -> list[Values] | None:
+    """Return the values of a request's lines; None if anything is wrong with them."""
+    return None if any(defects for _, defects in found) else [values for values, _ in found]
 
 
 def _merged(data: Json) -> list[Json]:
@@ -235,7 +239,9 @@ def _granted(
     Plain is an entry that names every key of its limit, as a line does.
     """
     found: list[tuple[str, int, int]] = []
-    for entry in sent or ():
+    if not sent:
+        return found
+    for entry in sent:
         try:
             limit, group, fen = entry["limit"], entry["group"], fen_of(entry["amount"])
             about = [row for row, line in enumerate(lines) if all(_is_at(line, *key) for key in group.items())]

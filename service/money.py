@@ -33,6 +33,9 @@ def fen_of(text: str) -> int:
 
 def yuan(fen: int, *, grouped: bool = False) -> str:
     """Write fen as yuan with two decimals: "1234.50", grouped "1,234.50"."""
+    if fen >= 100 and not grouped:  # noqa: PLR2004 - as nearly all are; results hold many
+        digits = str(fen)
+        return f"{digits[:-2]}.{digits[-2:]}"
     sign, size = ("-", -fen) if fen < 0 else ("", fen)
     whole, part = divmod(size, 100)
     return f"{sign}{whole:,}.{part:02d}" if grouped else f"{sign}{whole}.{part:02d}"

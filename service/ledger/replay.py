@@ -6,6 +6,7 @@ on another machine. Requests are answered in columns (`service.many`), and in as
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -31,7 +32,7 @@ Json = dict[str, Any]
 #: identical: byte for byte; engine: but for the version of the engine that is named in it; differs; refused: cannot be
 #: computed any more.
 Kind = Literal["identical", "engine", "differs", "refused"]
-_PART: Final = 2_000
+_PART: Final = 1_000
 _MOST_PLACES: Final = 20
 _STORED: Final = (
     GRANTS.c.id, GRANTS.c.measure, GRANTS.c.town_id, GRANTS.c.applicant_id, GRANTS.c.policy_sha256, GRANTS.c.engine,
@@ -94,7 +95,7 @@ def replay(ledger: Ledger, policies: Policies, ids: Sequence[str] = (), processe
     `processes` None takes every processor that there is. NotFound for a grant that there is not, Unavailable if the
     ledger cannot be read.
     """
-    parts: list[ColumnElement[bool]] = _named(ledger, ids) if ids else _parts(ledger)
+    parts = _named(ledger, ids) if ids else _parts(ledger)
     whole = Replay()
     workers = min(processes or len(os.sched_getaffinity(0)), len(parts))
     if workers <= 1:
@@ -111,22 +112,33 @@ def replay(ledger: Ledger, policies: Policies, ids: Sequence[str] = (), processe
     return whole
 
 
-def _parts(ledger: Ledger) -> list[ColumnElement[bool]]:
+class _Part(NamedTuple):
+    """Grants that are replayed together: from an entry of the log to another, or by their ids."""
+
+    first: int
+    last: int
+    ids: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> ColumnElement[bool]:
+        """Choose the grants' rows."""
+        return GRANTS.c.id.in_(self.ids) if self.ids else GRANTS.c.seq.between(self.first, self.last)
+
+
+def _parts(ledger: Ledger) -> list[_Part]:
     """Choose all grants part by part, in the order of the ledger."""
     with ledger.reading() as connection:
         seqs = list(connection.scalars(select(GRANTS.c.seq).order_by(GRANTS.c.seq)))
-    starts = range(0, len(seqs), _PART)
-    return [GRANTS.c.seq.between(seqs[start], seqs[min(start + _PART, len(seqs)) - 1]) for start in starts]
+    ends = (seqs[start : start + _PART] for start in range(0, len(seqs), _PART))
+    return [_Part(part[0], part[-1]) for part in ends]
 
 
-def _named(ledger: Ledger, ids: Sequence[str]) -> list[ColumnElement[bool]]:
+def _named(ledger: Ledger, ids: Sequence[str]) -> list[_Part]:
     """Choose the grants of these ids; NotFound for one that there is not."""
-    distinct = list(dict.fromkeys(ids))
-    parts: list[ColumnElement[bool]] = [
-        GRANTS.c.id.in_(distinct[start : start + _PART]) for start in range(0, len(distinct), _PART)
-    ]
+    distinct = tuple(dict.fromkeys(ids))
+    parts = [_Part(0, 0, distinct[start : start + _PART]) for start in range(0, len(distinct), _PART)]
     with ledger.reading() as connection:
-        known = {grant_id for part in parts for grant_id in connection.scalars(select(GRANTS.c.id).where(part))}
+        known = {grant_id for part in parts for grant_id in connection.scalars(select(GRANTS.c.id).where(part.wanted))}
     for grant_id in distinct:
         if grant_id not in known:
             raise NotFound("grant", grant_id, [])
@@ -137,18 +149,19 @@ _WORKER: list[tuple[Ledger, Policies]] = []
 
 
 def _begin(url: str, policies: Policies | Path) -> None:
-    """Open the ledger anew: a connection is never shared across a fork."""
+    """Open the ledger anew: a connection is never shared across a fork. Results hold no cycles to be searched for."""
+    gc.disable()
     _WORKER[:] = [(Ledger(engine_of(url_of(url))), load(policies) if isinstance(policies, Path) else policies)]
 
 
-def _work(part: ColumnElement[bool]) -> Replay:
+def _work(part: _Part) -> Replay:
     ((ledger, policies),) = _WORKER
     return _replay_part(ledger, policies, part)
 
 
-def _replay_part(ledger: Ledger, policies: Policies, part: ColumnElement[bool]) -> Replay:
+def _replay_part(ledger: Ledger, policies: Policies, part: _Part) -> Replay:
     with ledger.reading() as connection:
-        rows = list(connection.execute(select(*_STORED).where(part).order_by(GRANTS.c.seq)))
+        rows = list(connection.execute(select(*_STORED).where(part.wanted).order_by(GRANTS.c.seq)))
     found = Replay()
     found.add(replayed(policies, rows))
     return found
