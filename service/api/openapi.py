@@ -48,7 +48,7 @@ def document(policies: Policies) -> bytes:
         spec.components.schema(name, schema)
     _add_calculations(spec, converter, policies)
     _add_screenings(spec, converter, policies)
-    refused = problems(400, 404, 406, 413, 415, 422)
+    refused = problems(400, 401, 403, 404, 406, 409, 413, 415, 422, 503)
     spec.path("/v1/batches/{measure}", operations={"post": batch_operation(policies, LANGUAGE, refused)})
     _add_policies(spec, policies)
     _add_health(spec)

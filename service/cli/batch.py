@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.console import Session, command, readings_of
+from service.cli.console import Session, Unusable, command, fail, readings_of, told_defects
 
 if TYPE_CHECKING:
-    from service.batch.job import Progress, Report
+    from service.batch.job import Begin, Progress, Report
+    from service.batch.run import Options
     from service.batch.totals import Totals
 
 #: The exit code where some rows could not be used.
@@ -32,8 +34,15 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--policy", metavar="REF", help="只按此政策版本 · only this version")
 @click.option("--reading", "readings", multiple=True, metavar="K=V", help="解释口径 · a reading; may be repeated")
+@click.option("--grant", is_flag=True, help="在台账中逐行拨付，全部或全不 · grant every row in the ledger, all or none")
+@click.option(
+    "--key", envvar="TOWN_SUBSIDY_KEY", metavar="KEY", help="申报人密钥 · a proposer's key [TOWN_SUBSIDY_KEY]"
+)
+@click.option(
+    "--idempotency-key", metavar="NAME", help="这份文件的编号，默认按内容 · your name for the file [its content]"
+)
 @command
-def batch(
+def batch(  # noqa: PLR0913, PLR0917 - one for each option
     session: Session,
     measure: str,
     sources: tuple[Path, ...],
@@ -41,13 +50,17 @@ def batch(
     history: Path | None,
     policy: str | None,
     readings: tuple[str, ...],
+    key: str | None,
+    idempotency_key: str | None,
     *,
     explain: bool,
+    grant: bool,
 ) -> None:
     """成批计算文件（.csv .xlsx .ndjson .parquet） · Decide files of applications.
 
     MEASURE 为 all 时按工作表名称识别措施 · all: every sheet of the workbooks is of the measure it is called after.
-    退出码 · exit codes: 0 全部已计算 all decided, 3 有行输入有误 some rows invalid, 2 无法读取 nothing could be read
+    退出码 · exit codes: 0 全部已计算 all decided, 3 有行输入有误（--grant 时全不拨付） some rows invalid (with --grant
+    nothing is granted), 2 无法读取 nothing could be read
     """
     from service.batch.sources import Source
 
@@ -55,15 +68,42 @@ def batch(
     for file in files:
         file.begin()  # while the rest of the program and the policies are loaded
     from service.batch.job import run_files
-    from service.batch.run import Options
+    from service.batch.run import Options, Run
 
     options = Options(measure, policy, readings_of(readings, session), explain=explain, language=session.language)
-    with _shown(session) as progress:
-        report = run_files(session.policies, files, target, options, history, progress)
+    begin = _granting(session, key, idempotency_key, sources, options, history) if grant else nullcontext(Run)
+    with begin as run, _shown(session) as progress:
+        report = run_files(session.policies, files, target, options, history, progress, run)
     for line in _told(report, target, session):
         click.echo(line, err=True)
     if report.invalid:
         sys.exit(SOME_INVALID)
+
+
+@contextmanager
+def _granting(
+    session: Session,
+    key: str | None,
+    idempotency_key: str | None,
+    sources: Sequence[Path],
+    options: Options,
+    history: Path | None,
+) -> Iterator[Begin]:
+    """Decide files into the ledger, in the name of whose key it is."""
+    from service.cli.ledger import opened
+    from service.ledger.files import GrantRun, InvalidRows, refuse_options, signed
+    from service.ledger.keys import admitted
+
+    if not key:
+        raise Unusable(session.say("no_key"))
+    refuse_options(options, history)
+    with opened() as ledger:
+        with ledger.reading() as connection:
+            actor = admitted(connection, key, "proposer")
+        try:
+            yield partial(GrantRun, signed=signed(ledger, actor, idempotency_key, sources, options))
+        except InvalidRows as invalid:
+            fail([*told_defects(invalid.defects, session), session.say("nothing_granted")], SOME_INVALID)
 
 
 @click.command()

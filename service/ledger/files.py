@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import file_digest
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,7 +24,7 @@ from sqlalchemy import Connection, func, select
 from service.batch.decisions import OUTCOMES, Outcome
 from service.batch.headers import Headers
 from service.batch.joining import joined
-from service.batch.run import Run, streams
+from service.batch.run import ALL, Options, Run, streams
 from service.batch.sources import Piece
 from service.batch.table import Table
 from service.canonical import sha256_of
@@ -31,7 +33,7 @@ from service.errors import Conflict, Defect, NothingToGrant, Refused
 from service.intake.request import MOST_LINES
 from service.ledger import guard, limits, log
 from service.ledger.database import Ledger
-from service.ledger.grants import entry_of, row_of
+from service.ledger.grants import checked_key, entry_of, row_of
 from service.ledger.guard import Identifier
 from service.ledger.keys import Actor
 from service.ledger.limits import Group, Totals
@@ -52,9 +54,35 @@ STATE: Final = "state"
 _DUE: Final = frozenset({"eligible", "manual_review"})
 
 
+def refuse_options(options: Options, history: Path | None) -> None:
+    """Refuse what a file that is granted cannot be asked with; Refused with everything."""
+    defects = []
+    if options.measure == ALL:
+        defects.append(Defect("/grant", "grants_one_measure", ALL, None))
+    if options.explain:
+        defects.append(Defect("/explain", "grants_explain_themselves", "true", "false"))
+    if history is not None:
+        defects.append(Defect("/history", "ledger_knows", history.name, None))
+    if defects:
+        raise Refused(defects)
+
+
+def signed(ledger: Ledger, actor: Actor, key: str | None, files: Sequence[Path], options: Options) -> Signed:
+    """Sign files; without a key of the caller's own they are known by what they say and what is asked.
+
+    HeaderMissing for a key that is none.
+    """
+    digests = []
+    for file in files:
+        with file.open("rb") as opened:
+            digests.append(file_digest(opened, "sha256").hexdigest())
+    digest = sha256_of({"files": digests, "measure": options.measure, "policy": options.policy})
+    return Signed(ledger, actor, digest if key is None else checked_key(key), digest)
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Who grants a file, under which key; `digest` is that of the files' bytes."""
+    """Who grants a file, under which key; `digest` is that of the files' bytes and of the options."""
 
     ledger: Ledger
     actor: Actor
@@ -130,17 +158,16 @@ class GrantRun(Run):
         self, pieces: Sequence[Piece], tables: Sequence[Table], lines: Lines, outcome: Outcome
     ) -> dict[int, Standing]:
         """Grant what is due, or find what was granted before under this key."""
-        options = self.options
-        digest = sha256_of({"files": self.signed.digest, "measure": options.measure, "policy": options.policy})
         with self.signed.ledger.glancing() as connection:
-            known = standings(connection, self.signed, digest)
+            known = standings(connection, self.signed)
         if known is not None:
             return known
         sent = [one for piece, table in zip(pieces, tables, strict=True) for one in requested(self, piece, table)]
         places = [f"{piece.place} {row}" for piece in pieces for row in piece.rows]
         due = {row for row, status in enumerate(outcome.status.tolist()) if OUTCOMES[status] in _DUE}
         units = self._units(_together(self, lines), due, sent, places)
-        payload = {"files": self.signed.digest, "sha256": digest, "measure": self.options.measure, "rows": len(sent)}
+        names = list(dict.fromkeys(piece.place for piece in pieces))
+        payload = {"key": self.signed.actor.key_id, "files": names, "measure": self.options.measure, "rows": len(sent)}
         return grant_units(self.policies, self.signed, units, payload)
 
     def _units(
@@ -221,13 +248,13 @@ def _least(group: Column, of: Column) -> Column:
     return least
 
 
-def standings(connection: Connection, signed: Signed, digest: str) -> dict[int, Standing] | None:
+def standings(connection: Connection, signed: Signed) -> dict[int, Standing] | None:
     """Read what came of a file that was granted under this key; None if there was none, Conflict for another file."""
     entry = next(log.entries(connection, signed.subject), None)
     if entry is None:
         return None
     payload = orjson.loads(entry.payload)
-    if payload["sha256"] != digest:
+    if payload["sha256"] != signed.digest:
         raise Conflict("file-key-reused", entry=entry.seq)
     found = {
         row: Standing(status, fen_of(amount), rule)
@@ -247,20 +274,21 @@ def standings(connection: Connection, signed: Signed, digest: str) -> dict[int, 
 def grant_units(policies: Policies, signed: Signed, units: Sequence[Unit], payload: Json) -> dict[int, Standing]:
     """Grant the units one after another in one transaction; Conflict if another file came first under this key."""
     with signed.ledger.writing() as connection:
-        known = standings(connection, signed, payload["sha256"])
+        known = standings(connection, signed)
         if known is not None:
             return known
         used = _used(connection, units)
         found = _calculated(policies, units, used)
         granted = [(unit, one) for unit, one in zip(units, found, strict=True) if not one.is_nothing]
         payload |= {
+            "sha256": signed.digest,
             "amount": yuan(sum(one.amount for _, one in granted)),
             "granted": [unit.rows for unit, _ in granted],
             "not_granted": _nothing(units, found),
         }
         entry = log.Entry(signed.actor.person, VERB, signed.subject, payload, log.now())
         log.write_all(connection, [(entry, {}), *_entries(connection, signed, granted, used)])
-        stood = standings(connection, signed, payload["sha256"])
+        stood = standings(connection, signed)
     assert stood is not None
     return stood
 

@@ -52,7 +52,7 @@ def propose(
     The same person's same key and body return the same grant; Conflict for another body. Raises Refused, NotFound,
     NothingToGrant with the result, HeaderMissing without a key, Unavailable if nothing could be stored.
     """
-    key = _checked(idempotency_key)
+    key = checked_key(idempotency_key)
     digest = sha256_of(parsed(body))
     try:
         proposal = read_proposal(policies, body)
@@ -69,7 +69,8 @@ def propose(
         return store(connection, policies, proposal, key, actor, guess)
 
 
-def _checked(key: str | None) -> str:
+def checked_key(key: str | None) -> str:
+    """Return the name that a caller gave to a proposal; HeaderMissing for none, or one that is none."""
     if not key:
         raise HeaderMissing("idempotency-key-missing", header=_HEADER)
     if not _IDEMPOTENCY_KEY.fullmatch(key):
