@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from service.calculation import doubts_of, lines_written, result_of, seal, seale
 from service.canonical import canonical, sha256_of
 from service.engine import History
 from service.errors import Defect, Refused
-from service.intake.columns import lines_from
+from service.intake.columns import Place, lines_from
 from service.intake.envelope import Chosen, chosen
+from service.intake.granted import MOST_ENTRIES
 from service.intake.request import MOST_LINES, read_request, reader_for
 from service.intake.schemas import LINE_ID, Values
 from service.lines import REQUEST, Column, Fen, Lines
@@ -129,29 +130,29 @@ def _summed(lines: Sequence[Json]) -> tuple[str, str, str] | None:
 
 def sheets_of(policies: Policies, asked: Sequence[Asked]) -> Iterator[Sheet]:
     """Lay requests out in tables; those that are not plainly right are in none."""
-    alike: dict[Any, list[int]] = {}
+    alike: dict[Any, tuple[Chosen, list[int]]] = {}
     choices: dict[Any, Chosen | None] = {}
     events = _events(policies)
     for place, (measure, data) in enumerate(asked):
         if not _is_plain(data):
             continue
         facts, first, readings = data.get("facts") or {}, data["lines"][0], data.get("readings")
-        named = (measure, data.get("policy"), readings and canonical(readings))
-        key = (*named, *(first.get(event, facts.get(event)) for event in events.get(measure, ())))
+        named = (measure, data.get("policy"), canonical(readings) if readings else None)
+        key = (*named, *(_day(first.get(event, facts.get(event))) for event in events.get(measure, ())))
         if key not in choices:
             choices[key] = _chosen(policies, measure, data, {**facts, **first})
         choice = choices[key]
         if choice is not None:
             assert choice.provision is not None
             alone = place if choice.provision.rounding_stage == "total" else None  # one request's total, not of all
-            alike.setdefault((*named, choice.provision, alone), []).append(place)
-            choices[(*named, choice.provision, alone)] = choice
-    for (measure, *rest), places in alike.items():
-        choice = choices[(measure, *rest)]
-        assert choice is not None
-        sheet = _laid_out(policies, measure, choice, places, asked)
-        if sheet.places:
-            yield sheet
+            alike.setdefault((*named, choice.provision, alone), (choice, []))[1].append(place)
+    for (measure, *_), (choice, places) in alike.items():
+        yield from _laid_out(policies, measure, choice, places, asked)
+
+
+def _day(value: Any) -> Any:
+    """Return what may be a day or a year; anything else chooses no version."""
+    return value if type(value) in {str, int} else None
 
 
 def _events(policies: Policies) -> dict[str, tuple[str, ...]]:
@@ -165,11 +166,12 @@ def _events(policies: Policies) -> dict[str, tuple[str, ...]]:
 
 def _is_plain(data: Json) -> bool:
     """Tell whether a request has the form of one; facts that a line overrides need a closer look."""
-    lines, facts = data.get("lines"), data.get("facts") or {}
+    lines, facts, readings, policy = (data.get(name) for name in ("lines", "facts", "readings", "policy"))
     return (
         data.keys() <= _KEYS
-        and isinstance(facts, dict)
-        and LINE_ID not in facts
+        and (facts is None or (isinstance(facts, dict) and LINE_ID not in facts))
+        and (readings is None or isinstance(readings, dict))
+        and (policy is None or isinstance(policy, str))
         and isinstance(lines, list)
         and 1 <= len(lines) <= MOST_LINES
         and all(isinstance(line, dict) and (not facts or facts.keys().isdisjoint(line)) for line in lines)
@@ -182,53 +184,55 @@ def _chosen(policies: Policies, measure: str, data: Json, first: Json) -> Chosen
     return choice if choice.provision is not None and not defects else None
 
 
-def _laid_out(policies: Policies, measure: str, choice: Chosen, places: Iterable[int], asked: Sequence[Asked]) -> Sheet:
-    reader = reader_for(policies, choice.provision)
-    places = list(places)
-    merged = [_merged(asked[place][1]) for place in places]
-    read = reader.read_all(line for lines in merged for line in lines)
+class _Read(NamedTuple):
+    """A request that was read: its position, its lines' names and values, and what was granted before to which."""
+
+    place: int
+    names: list[str]
+    rows: list[Values]
+    granted: list[tuple[str, int, int]]
+
+
+def _laid_out(
+    policies: Policies, measure: str, choice: Chosen, places: Iterable[int], asked: Sequence[Asked]
+) -> Iterator[Sheet]:
+    """Lay out requests under one provision, together those that give the same fields: these shape an answer."""
     assert choice.provision is not None
+    reader = reader_for(policies, choice.provision)
     shared = {limit.id: limit.per for limit in choice.provision.measure.limits if limit.shared}
-    sheet = Sheet(measure, choice, [], [0], Lines([], {}), [], Before({}))
-    ids: list[str] = []
-    of: list[int] = []
-    before: dict[str, dict[int, int]] = {}
-    for place, lines in zip(places, merged, strict=True):
-        rows = _sound([next(read) for _ in lines])
+    sent = [(place, _merged(asked[place][1])) for place in places]
+    values = reader.read_all(line for _, lines in sent for line in lines)
+    alike: dict[Any, list[_Read]] = {}
+    for place, lines in sent:
+        found = [next(values) for _ in lines]
+        rows = [row for row, _ in found]
+        names = [row.get(LINE_ID) or f"L{position}" for position, row in enumerate(rows, 1)]
         granted = _granted(asked[place][1].get("granted_before"), shared, lines)
-        names = [values.get(LINE_ID) or f"L{position}" for position, values in enumerate(rows or (), 1)]
-        if rows is None or granted is None or len(set(names)) < len(names):
+        if granted is None or any(defects for _, defects in found) or len(set(names)) < len(names):
             continue
-        for limit, line, fen in granted:
-            of_limit, row = before.setdefault(limit, {}), len(ids) + line
-            of_limit[row] = of_limit.get(row, 0) + fen
-        of += [len(sheet.places)] * len(rows)
-        sheet.places.append(place)
-        sheet.rows += rows
-        ids += names
-        sheet.starts.append(len(ids))
-    if ids:
-        sheet.lines = lines_from(ids, sheet.rows, reader.layout)
-        sheet.lines.columns[REQUEST] = np.array(of, dtype=np.int64)
-        sheet.lines.columns[_ROW] = np.arange(len(ids))
-    sheet.before = Before({limit: _column(fen, len(ids)) for limit, fen in before.items()})
-    return sheet
+        fields = frozenset(rows[0]) if len(rows) == 1 else frozenset().union(*rows)
+        alike.setdefault(fields, []).append(_Read(place, names, rows, granted))
+    for read in alike.values():
+        yield _sheet(measure, choice, read, reader.layout)
 
 
-def _sound(found: Sequence[tuple[Values, list[Defect]]]) -> list[Values] | None:
-    """Return the values of a request's lines; None if anything is wrong with them."""
-    return None if any(defects for _, defects in found) else [values for values, _ in found]
+def _sheet(measure: str, choice: Chosen, read: Sequence[_Read], layout: Sequence[Place]) -> Sheet:
+    counts = np.array([len(one.rows) for one in read])
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    rows = [row for one in read for row in one.rows]
+    lines = lines_from([name for one in read for name in one.names], rows, layout)
+    lines.columns[REQUEST] = np.repeat(np.arange(len(read)), counts)
+    lines.columns[_ROW] = np.arange(len(rows))
+    before: dict[str, Fen] = {}
+    for start, one in zip(starts.tolist(), read, strict=False):
+        for limit, line, fen in one.granted:
+            before.setdefault(limit, np.zeros(len(rows), dtype=np.int64))[start + line] += fen
+    return Sheet(measure, choice, [one.place for one in read], starts.tolist(), lines, rows, Before(before))
 
 
 def _merged(data: Json) -> list[Json]:
     facts = data.get("facts")
     return [{**facts, **line} for line in data["lines"]] if facts else data["lines"]
-
-
-def _column(fen_of_row: Mapping[int, int], count: int) -> Fen:
-    column = np.zeros(count, dtype=np.int64)
-    column[list(fen_of_row)] = list(fen_of_row.values())
-    return column
 
 
 def _granted(
@@ -239,8 +243,10 @@ def _granted(
     Plain is an entry that names every key of its limit, as a line does.
     """
     found: list[tuple[str, int, int]] = []
-    if not sent:
+    if sent is None:
         return found
+    if not isinstance(sent, list) or len(sent) > MOST_ENTRIES:
+        return None
     for entry in sent:
         try:
             limit, group, fen = entry["limit"], entry["group"], fen_of(entry["amount"])

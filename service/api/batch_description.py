@@ -14,7 +14,7 @@ _FILE: Final[Json] = {"type": "string", "format": "binary"}
 _EXPLAIN: Final = "true：附各条件、步骤和上限 · adds every condition, step and limit"
 _GRANT: Final = (
     "true：逐行在台账中拨付，全部或全不；须申报人密钥，结果增加 grant_id 和 state · "
-    "grants every row of which something is due, all or none, with a proposer's key; the result tells grant_id and state"
+    "grants every row of which something is due, all or none, by a proposer's key; adds grant_id and state"
 )
 _KEY: Final[Json] = {
     "name": "Idempotency-Key",

@@ -34,6 +34,8 @@ Json = dict[str, Any]
 Kind = Literal["identical", "engine", "differs", "refused"]
 _PART: Final = 1_000
 _MOST_PLACES: Final = 20
+#: What differs where nothing but the version of the engine does.
+_OF_ENGINE: Final = frozenset({"/engine", "/result_sha256", "grants.engine", "grants.result_sha256"})
 _STORED: Final = (
     GRANTS.c.id, GRANTS.c.measure, GRANTS.c.town_id, GRANTS.c.applicant_id, GRANTS.c.policy_sha256, GRANTS.c.engine,
     GRANTS.c.amount, GRANTS.c.request, GRANTS.c.request_sha256, GRANTS.c.result, GRANTS.c.result_sha256,
@@ -197,7 +199,7 @@ def _compared(row: Any, answer: Json | Refused | None) -> Replayed:
     if stored == now and orjson.dumps(answer).decode() == row.result:
         return Replayed(*about, "identical", row.amount, amount)
     places = tuple(_places(row, answer, amount))
-    only_engine = row.engine != ENGINE and {one.pointer for one in places} <= {"/engine", "/result_sha256"}
+    only_engine = row.engine != ENGINE and {one.pointer for one in places} <= _OF_ENGINE
     return Replayed(*about, "engine" if only_engine else "differs", row.amount, amount, places[:_MOST_PLACES])
 
 
@@ -215,7 +217,7 @@ def _places(row: Any, answer: Json, amount: int) -> Iterator[Place]:
         "result_sha256": answer["result_sha256"],
     }
     for name, value in columns.items():
-        if getattr(row, name) != value and (stored is None or stored.get(name) == value or name == "amount"):
+        if getattr(row, name) != value:
             yield Place(f"grants.{name}", getattr(row, name), value)
 
 
