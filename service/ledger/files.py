@@ -158,7 +158,7 @@ class GrantRun(Run):
         self, pieces: Sequence[Piece], tables: Sequence[Table], lines: Lines, outcome: Outcome
     ) -> dict[int, Standing]:
         """Grant what is due, or find what was granted before under this key."""
-        with self.signed.ledger.glancing() as connection:
+        with self.signed.ledger.reading() as connection:
             known = standings(connection, self.signed)
         if known is not None:
             return known
@@ -308,7 +308,7 @@ def _calculated(policies: Policies, units: Sequence[Unit], used: Mapping[Group, 
     """Calculate the units, each on what those before it leave."""
     asked = [(unit.proposal.measure, unit.proposal.data) for unit in units]
     sheets = list(sheets_of(policies, asked))
-    stood = [Used(-1, (of.limit_id, of.policy, of.measure, of.key), totals.used) for of, totals in used.items()]
+    stood = [Used(-1, of.limit_id, (of.policy, of.measure, of.key), totals.used) for of, totals in used.items()]
     running = Running(grants_of_lines(sheets), np.arange(len(units)), groups_of(sheets), stood)
     before = settled(policies, sheets, running).before
     first = {grant: line for line, grant in reversed(list(enumerate(running.of_line.tolist())))}

@@ -156,7 +156,7 @@ def _imported(events: Events, sheets: Sequence[Sheet], terms: Terms) -> list[Use
         own = per.get((measure, limit), ())
         if own and all(name in keys for name in own):
             key = orjson.dumps({name: keys[name] for name in own}, option=orjson.OPT_SORT_KEYS).decode()
-            found.append(Used(seq, (limit, _ANY if terms.version else policy, measure, key), fen))
+            found.append(Used(seq, limit, (_ANY if terms.version else policy, measure, key), fen))
     return found
 
 

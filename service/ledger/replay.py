@@ -114,6 +114,14 @@ def replay(ledger: Ledger, policies: Policies, ids: Sequence[str] = (), processe
     return whole
 
 
+def replay_one(ledger: Ledger, policies: Policies, grant_id: str) -> Replayed:
+    """Compute the decision of one grant again; NotFound if there is none of this id."""
+    (part,) = _named(ledger, [grant_id])
+    with ledger.reading() as connection:
+        (one,) = replayed(policies, list(connection.execute(select(*_STORED).where(part.wanted))))
+    return one
+
+
 class _Part(NamedTuple):
     """Grants that are replayed together: from an entry of the log to another, or by their ids."""
 

@@ -26,6 +26,7 @@ class Used(NamedTuple):
     """Fen that count under a ceiling from some moment on, whatever is decided: what stood before, what was imported."""
 
     order: int
+    limit: str
     group: tuple[str, ...]
     fen: int
 
@@ -100,8 +101,8 @@ class _Ledger:
     ) -> _Ledger:
         """Sort the events once: only the fen change from round to round."""
         lines = np.flatnonzero(group >= 0)
-        used = [(one.order, numbers.get((limit, *one.group), -1), one.fen) for one in running.used]
-        used = [one for one in used if one[1] >= 0]
+        fixed_here = [one for one in running.used if one.limit == limit and (limit, *one.group) in numbers]
+        used = [(one.order, numbers[limit, *one.group], one.fen) for one in fixed_here]
         freed = [
             (one.order, int(group[line]), line, one.start, one.end)
             for one in running.freed
@@ -149,10 +150,11 @@ class Settled(NamedTuple):
 def settled(policies: Policies, sheets: Sequence[Sheet], running: Running) -> Settled:
     """Decide all lines of the sheets, one after another as `running` orders them, until nothing changes any more."""
     ends = np.cumsum([sheet.lines.count for sheet in sheets])
-    amount = np.zeros(int(ends[-1]) if len(ends) else 0, dtype=np.int64)
+    amount = np.zeros(sum(sheet.lines.count for sheet in sheets), dtype=np.int64)
     while True:
         before = running.before(amount)
-        found = np.concatenate([_decided(policies, *one, before) for one in zip(sheets, ends.tolist(), strict=True)])
+        decided = [_decided(policies, *one, before) for one in zip(sheets, ends.tolist(), strict=True)]
+        found = np.concatenate([amount[:0], *decided])
         if np.array_equal(found, amount):
             return Settled(amount, before)
         amount = found
@@ -194,7 +196,5 @@ def groups_of(sheets: Sequence[Sheet], policy: str | None = None) -> dict[str, l
 
 def grants_of_lines(sheets: Sequence[Sheet]) -> Column:
     """Tell of every line of the sheets the position of its request among all that were asked."""
-    return np.concatenate(
-        [np.array(sheet.places, dtype=np.int64)[sheet.lines.columns[REQUEST]] for sheet in sheets]
-        or [np.zeros(0, dtype=np.int64)]
-    )
+    places = [np.array(sheet.places, dtype=np.int64)[sheet.lines.columns[REQUEST]] for sheet in sheets]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *places])
