@@ -29,6 +29,8 @@ from service.policies.model import Limit
 
 Json = dict[str, Any]
 Asked = tuple[str, Json]
+#: An entry of `granted_before` names a limit, a group, an amount.
+_OF_ENTRY: Final = 3
 _KEYS: Final = frozenset({"policy", "readings", "facts", "lines", "granted_before"})
 #: The column that numbers the lines of a table, whatever part of it is looked at.
 _ROW: Final = "row"
@@ -205,10 +207,10 @@ def _laid_out(
     alike: dict[Any, list[_Read]] = {}
     for place, lines in sent:
         found = [next(values) for _ in lines]
-        rows = [row for row, _ in found]
+        rows = [row for row, defects in found if not defects]
         names = [row.get(LINE_ID) or f"L{position}" for position, row in enumerate(rows, 1)]
         granted = _granted(asked[place][1].get("granted_before"), shared, lines)
-        if granted is None or any(defects for _, defects in found) or len(set(names)) < len(names):
+        if granted is None or len(rows) < len(found) or (len(rows) > 1 and len(set(names)) < len(names)):
             continue
         fields = frozenset(rows[0]) if len(rows) == 1 else frozenset().union(*rows)
         alike.setdefault(fields, []).append(_Read(place, names, rows, granted))
@@ -250,19 +252,25 @@ def _granted(
     for entry in sent:
         try:
             limit, group, fen = entry["limit"], entry["group"], fen_of(entry["amount"])
-            about = [row for row, line in enumerate(lines) if all(_is_at(line, *key) for key in group.items())]
+            if len(entry) != _OF_ENTRY or group.keys() != set(shared[limit]):
+                return None
+            about = [row for row, line in enumerate(lines) if _is_in(line, group)]
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
-        if not about or len(entry) != len(("limit", "group", "amount")) or set(group) != set(shared.get(limit, ())):
+        if not about:
             return None
         found += [(limit, row, fen) for row in about]
     return found
 
 
-def _is_at(line: Mapping[str, Any], key: str, value: Any) -> bool:
-    """Tell whether a line has this value under a key of a limit, which may be the year of a date."""
-    name, year, _ = key.partition(".year")
-    sent = line[name]
-    if year:
-        return type(value) is int and sent[:4] == str(value)
-    return type(sent) is type(value) and bool(sent == value)
+def _is_in(line: Mapping[str, Any], group: Mapping[str, Any]) -> bool:
+    """Tell whether a line has the values of a group; a key may be the year of a date."""
+    for key, value in group.items():
+        sent = line[key] if key in line else _year(line[key.removesuffix(".year")])
+        if type(sent) is not type(value) or sent != value:
+            return False
+    return True
+
+
+def _year(day: str) -> int:
+    return int(day[:4])

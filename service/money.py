@@ -27,6 +27,8 @@ def fen_of(text: str) -> int:
     """Read yuan text ("1234.5") as fen; ValueError for anything that is not plainly that."""
     if not _YUAN.fullmatch(text):
         raise ValueError(f"not an amount in yuan with at most two decimals: {text!r}")
+    if text[-3:-2] == ".":
+        return int(text[:-3] + text[-2:])
     whole, _, part = text.partition(".")
     return int(whole) * 100 + int(part.ljust(2, "0"))
 

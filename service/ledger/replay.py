@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -24,7 +24,7 @@ from service.errors import Defect, NotFound, Refused
 from service.ledger.database import Ledger, engine_of, url_of
 from service.ledger.schema import GRANTS
 from service.many import sealed_each
-from service.money import fen_of
+from service.money import fen_of, yuan
 from service.policies import Policies, load
 from service.version import ENGINE
 
@@ -77,13 +77,6 @@ class Replay:
         """How many decisions were computed again."""
         return sum(self.counts.values())
 
-    def add(self, replayed: Iterable[Replayed]) -> None:
-        """Count decisions, and keep those that are not identical."""
-        for one in replayed:
-            self.counts[one.kind] += 1
-            if one.kind != "identical":
-                self.found.append(one)
-
     def join(self, other: Replay) -> None:
         """Add what another part of the ledger showed."""
         for kind, count in other.counts.items():
@@ -118,8 +111,9 @@ def replay_one(ledger: Ledger, policies: Policies, grant_id: str) -> Replayed:
     """Compute the decision of one grant again; NotFound if there is none of this id."""
     (part,) = _named(ledger, [grant_id])
     with ledger.reading() as connection:
-        (one,) = replayed(policies, list(connection.execute(select(*_STORED).where(part.wanted))))
-    return one
+        row = connection.execute(select(*_STORED).where(part.wanted)).one()
+    (answer,) = _answers(policies, [row])
+    return _compared(row, answer)
 
 
 class _Part(NamedTuple):
@@ -173,18 +167,40 @@ def _replay_part(ledger: Ledger, policies: Policies, part: _Part) -> Replay:
     with ledger.reading() as connection:
         rows = list(connection.execute(select(*_STORED).where(part.wanted).order_by(GRANTS.c.seq)))
     found = Replay()
-    found.add(replayed(policies, rows))
+    for row, answer in zip(rows, _answers(policies, rows), strict=True):
+        if _is_same(row, answer):
+            found.counts["identical"] += 1
+        else:
+            one = _compared(row, answer)
+            found.counts[one.kind] += 1
+            found.found.append(one)
     return found
 
 
-def replayed(policies: Policies, rows: Sequence[Any]) -> Iterator[Replayed]:
-    """Compute the decisions of rows of grants again (at least the columns of `_STORED`)."""
-    asked = [(row.measure, _read(row.request)) for row in rows]
+def _answers(policies: Policies, rows: Sequence[Any]) -> list[Json | Refused | None]:
+    """Compute the decisions of rows of grants again; None for one whose request or measure means nothing any more."""
     known = {measure for version in policies.versions for measure in (*version.measures, *version.referenced)}
+    asked = [(row.measure, _read(row.request)) for row in rows]
     usable = [place for place, (measure, data) in enumerate(asked) if measure in known and data is not None]
-    answers = dict(zip(usable, sealed_each(policies, [asked[place] for place in usable]), strict=True))
-    for place, row in enumerate(rows):
-        yield _compared(row, answers.get(place))
+    answers: list[Json | Refused | None] = [None] * len(rows)
+    for place, answer in zip(usable, sealed_each(policies, [asked[place] for place in usable]), strict=True):
+        answers[place] = answer
+    return answers
+
+
+def _is_same(row: Any, answer: Json | Refused | None) -> bool:
+    """Tell whether a result is byte for byte what is stored, and the row says of it what it says itself."""
+    if not isinstance(answer, dict):
+        return False
+    *_, policy_sha256, engine, amount, _, request_sha256, result, result_sha256 = row
+    return (
+        orjson.dumps(answer) == result.encode()
+        and answer["result_sha256"] == result_sha256
+        and answer["inputs_sha256"] == request_sha256
+        and answer["policy"]["sha256"] == policy_sha256
+        and answer["engine"] == engine
+        and (answer["amount"] or "0.00") == yuan(amount)
+    )
 
 
 def _read(text: str) -> Any:
@@ -202,9 +218,7 @@ def _compared(row: Any, answer: Json | Refused | None) -> Replayed:
         defects = (Defect("/request", "stored_request_unusable"),) if answer is None else tuple(answer.defects)
         return Replayed(*about, "refused", row.amount, None, (), defects)
     amount = fen_of(answer["amount"] or "0")
-    stored = (row.amount, row.request_sha256, row.policy_sha256, row.engine, row.result_sha256)
-    now = (amount, answer["inputs_sha256"], answer["policy"]["sha256"], answer["engine"], answer["result_sha256"])
-    if stored == now and orjson.dumps(answer).decode() == row.result:
+    if _is_same(row, answer):
         return Replayed(*about, "identical", row.amount, amount)
     places = tuple(_places(row, answer, amount))
     only_engine = row.engine != ENGINE and {one.pointer for one in places} <= _OF_ENGINE
