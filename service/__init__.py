@@ -42,10 +42,10 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.url_map.strict_slashes = False
     app.register_blueprint(calculations.blueprint(policies))
-    app.register_blueprint(batches.blueprint(policies, config.max_file_bytes))
     app.register_blueprint(catalogue.blueprint(policies))
     access = app.extensions["ledger"] = Access(config.database_url)
     app.register_blueprint(grants.blueprint(policies, access))
+    app.register_blueprint(batches.blueprint(policies, access, config.max_file_bytes))
     app.register_blueprint(audits.blueprint(policies, access, config.max_file_bytes))
     app.register_blueprint(exports.blueprint(policies, access))
     app.register_blueprint(docs.blueprint(openapi.document(policies)))

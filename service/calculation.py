@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from service.applying import Part, apply
+from service.applying import Answered, apply
 from service.canonical import sha256_of
 from service.engine import Decision
 from service.errors import Defect
@@ -14,7 +14,7 @@ from service.intake.request import Request
 from service.methods import METHODS
 from service.money import yuan
 from service.policies import Policies
-from service.policies.model import Document, Language, Version
+from service.policies.model import Document, Language, Provision, Version
 from service.version import ENGINE
 from service.words import say
 
@@ -33,25 +33,28 @@ def sealed(policies: Policies, request: Request) -> Json:
         return _referenced(policies, request)
     history = RequestHistory(request.granted_before)
     applied = apply(policies, request.provision.measure, request.lines, request.policy, request.readings, history)
-    lines: list[Json] = [{}] * request.lines.count
+    result = _computed(request, lines_written(applied, request.lines.ids), [part.decision for part in applied.parts])
+    doubts = [Defect(f"/lines/{line}/{field}", code) for line, field, code in doubts_of(applied)]
+    return seal(result, [*request.warnings, *doubts])
+
+
+def lines_written(applied: Answered, ids: Sequence[str]) -> list[Json]:
+    """Write out all lines, those to which no version applies among them."""
+    lines: list[Json] = [{}] * len(ids)
     for part in applied.parts:
         for place, line in zip(part.places.tolist(), explained(part.decision), strict=True):
             lines[place] = line
     for place, reason in applied.outside():
-        lines[place] = _unjudged(request.lines.ids[place], "not_in_force", yuan(0), reason)
-    result = _computed(request, lines, [part.decision for part in applied.parts])
-    doubts = [doubt for part in applied.parts for doubt in _doubts(part)]
-    return _sealed(result, [*request.warnings, *doubts])
+        lines[place] = _unjudged(ids[place], "not_in_force", yuan(0), reason)
+    return lines
 
 
-def _doubts(part: Part) -> list[Defect]:
-    """Tell which figures of the decided lines are hard to believe."""
-    measure = part.decision.provision.measure
-    return [
-        Defect(f"/lines/{place}/{doubt.field}", doubt.code)
-        for doubt in METHODS[measure.calculator].doubts(measure, part.decision.lines)
-        for place in part.places[doubt.lines].tolist()
-    ]
+def doubts_of(applied: Answered) -> Iterator[tuple[int, str, str]]:
+    """Tell which figures of the lines are hard to believe: the line by position, the field, a code for words."""
+    for part in applied.parts:
+        measure = part.decision.provision.measure
+        for doubt in METHODS[measure.calculator].doubts(measure, part.decision.lines):
+            yield from ((place, doubt.field, doubt.code) for place in part.places[doubt.lines].tolist())
 
 
 def _unjudged(line_id: str, status: str, amount: str | None, rule: str) -> Json:
@@ -67,7 +70,7 @@ def _referenced(policies: Policies, request: Request) -> Json:
     answer = ("referenced", None, "by_other_rule")
     lines = [_unjudged(line_id, *answer) for line_id in request.lines.ids]
     source = policy_entry(version.id, version.version, version.document, version.sha256, article)
-    return _sealed(_result(request, answer, lines, source, {}), request.warnings)
+    return seal(result_of(request.measure, answer, lines, source, {}, request.inputs_sha256), request.warnings)
 
 
 def _version_of(policies: Policies, request: Request) -> Version:
@@ -79,22 +82,22 @@ def _computed(request: Request, lines: list[Json], decisions: Sequence[Decision]
     amount = yuan(sum(int(decision.amount.sum()) for decision in decisions))
     provision = decisions[0].provision if decisions else request.provision
     assert provision is not None
-    source = policy_entry(
-        provision.policy, provision.version, provision.document, provision.sha256, provision.measure.article
-    )
-    return _result(request, (status, amount, rule), lines, source, provision.readings)
+    answer = (status, amount, rule)
+    return result_of(request.measure, answer, lines, source_of(provision), provision.readings, request.inputs_sha256)
 
 
-def _result(
-    request: Request,
+def result_of(
+    measure: str,
     answer: tuple[str, str | None, str],
     lines: list[Json],
     policy: Json,
     readings: Mapping[str, str],
+    inputs_sha256: str,
 ) -> Json:
+    """Put a result together from its status, amount and rule, its lines, and what it was given under."""
     status, amount, rule = answer
     return {
-        "measure": request.measure,
+        "measure": measure,
         "status": status,
         "amount": amount,
         "currency": "CNY",
@@ -105,8 +108,14 @@ def _result(
         "policy": policy,
         "readings": dict(readings),
         "engine": ENGINE,
-        "inputs_sha256": request.inputs_sha256,
+        "inputs_sha256": inputs_sha256,
     }
+
+
+def source_of(provision: Provision) -> Json:
+    """Name the version that a provision is of, and the hash of the provision."""
+    article = provision.measure.article
+    return policy_entry(provision.policy, provision.version, provision.document, provision.sha256, article)
 
 
 def policy_entry(policy: str, version: str, document: Document, sha256: str, article: str) -> Json:
@@ -125,7 +134,8 @@ def summary(lines: Sequence[tuple[str, str]], decisions: Sequence[Decision]) -> 
     return next(line for line in lines if line[0] == "eligible")
 
 
-def _sealed(result: Json, warnings: Sequence[Defect]) -> Json:
+def seal(result: Json, warnings: Sequence[Defect]) -> Json:
+    """Add the warnings, and last the hash of it all."""
     result["warnings"] = [{"pointer": warning.pointer, "code": warning.code} for warning in warnings]
     result["result_sha256"] = sha256_of(result)
     return result

@@ -12,8 +12,8 @@ from calculators.exact import Column, Days, Fen, Mask
 from calculators.loan_interest import Periods
 
 __all__ = [
-    "FIRST_YEAR", "LAST_YEAR", "LINE", "Column", "Days", "Fen", "Granted", "Lines", "Mask", "NotGiven", "Periods",
-    "Unnamed", "encode", "first_day", "year_of",
+    "FIRST_YEAR", "LAST_YEAR", "LINE", "REQUEST", "Column", "Days", "Fen", "Granted", "Lines", "Mask", "NotGiven",
+    "Periods", "Unnamed", "encode", "first_day", "year_of",
 ]  # fmt: skip
 
 #: The years in which dates may lie.
@@ -22,6 +22,8 @@ _FIRST_DAYS = (np.arange(FIRST_YEAR, LAST_YEAR + 2) - 1970).astype("M8[Y]").asty
 _YEAR_OF_DAY = np.repeat(np.arange(FIRST_YEAR, LAST_YEAR + 1), np.diff(_FIRST_DAYS))
 #: The key under which every line is a group of its own.
 LINE = "line"
+#: The column that tells which request a line belongs to, where several requests are decided at once.
+REQUEST = "request"
 
 
 class Unnamed(Sequence[str]):
@@ -85,11 +87,11 @@ class Lines:
     def groups(self, per: tuple[str, ...]) -> tuple[Column, int]:
         """Number the groups of lines that agree in the fields `per`: each line's group, and how many groups there are.
 
-        Lines that lack a field agree in lacking it; a field that no line gives does not divide them. Groups may be
-        empty.
+        Lines that lack a field agree in lacking it; a field that no line gives does not divide them. No group reaches
+        beyond one request. Groups may be empty.
         """
         if per not in self._groups:
-            self._groups[per] = self._number(per)
+            self._groups[per] = self._number((REQUEST, *per) if REQUEST in self.columns else per)
         return self._groups[per]
 
     def _number(self, per: tuple[str, ...]) -> tuple[Column, int]:

@@ -62,7 +62,8 @@ def say_missing(missing: NotFound, language: Language, between: str = ", ") -> s
     if not missing.known:
         return text_of("details", "unknown-one", language, **facts)
     hint = _nearest(missing.name, missing.known, language)
-    return text_of("details", "unknown-name", language, **facts, known=between.join(missing.known), hint=hint).rstrip()
+    code = "unknown-name" if missing.known else "unknown-one"
+    return text_of("details", code, language, **facts, known=between.join(missing.known), hint=hint).rstrip()
 
 
 def _hint(given: str, expected: str, language: Language) -> str:

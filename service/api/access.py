@@ -61,16 +61,13 @@ class Access:
         header = request.headers.get("Authorization", "")
         if not header.startswith(_SCHEME):
             raise Denied("key-missing", known=False)
-        from service.ledger.keys import actor_of, could_be_a_key
+        from service.ledger.keys import admitted, could_be_a_key
 
         token = header.removeprefix(_SCHEME).strip()
         if not could_be_a_key(token):  # no question to the database for what can only be noise
             raise Denied("key-unknown", known=False)
         with self.ledger.glancing() as connection:
-            actor = actor_of(connection, token)
-        if actor.role not in roles:
-            raise Denied("role-lacking", known=True, key=actor.key_id, role=actor.role, allowed=", ".join(roles))
-        return actor
+            return admitted(connection, token, *roles)
 
 
 def turned_away(denied: Denied) -> None:

@@ -12,6 +12,17 @@ from service.policies import Policies
 
 _FILE: Final[Json] = {"type": "string", "format": "binary"}
 _EXPLAIN: Final = "true：附各条件、步骤和上限 · adds every condition, step and limit"
+_GRANT: Final = (
+    "true：逐行在台账中拨付，全部或全不；须申报人密钥，结果增加 grant_id 和 state · "
+    "grants every row of which something is due, all or none, by a proposer's key; adds grant_id and state"
+)
+_KEY: Final[Json] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "拨付时这份文件的编号，默认按内容；重试不会重复拨付 · "
+    "with grant, your name for the file, by default its content: a retry never grants twice",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+}
 
 TOTALS: Final = record(
     read={**WHOLE, "description": "读入行数 · rows in"},
@@ -71,7 +82,8 @@ def batch_operation(policies: Policies, language: Json, problems: Json) -> Json:
         "tags": ["batches"],
         "operationId": "decide_files",
         "summary": "成批文件，逐行计算 · Files of applications, decided row by row",
-        "parameters": [measure, *query, language],
+        "parameters": [measure, *query, _KEY, language],
+        "security": [{}, {"key": []}],
         "requestBody": {"required": True, "content": _bodies(policies)},
         "responses": {"200": {**file, "content": {kind: {"schema": _FILE} for kind in SUFFIXES}}, **problems},
     }
@@ -90,6 +102,7 @@ def _options(policies: Policies) -> dict[str, Any]:
             "schema": {**listed({"type": "string", "enum": readings}), "uniqueItems": True},
         },
         "explain": {"description": _EXPLAIN, "schema": {"type": "boolean"}},
+        "grant": {"description": _GRANT, "schema": {"type": "boolean"}},
     }
 
 

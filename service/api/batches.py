@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,12 +29,13 @@ from service.policies import Policies
 from service.policies.model import Language, Version
 
 if TYPE_CHECKING:
-    from service.batch.job import Report
+    from service.api.access import Access
+    from service.batch.job import Begin, Report
     from service.batch.run import Options
 
 #: Stands for every measure that a workbook has a sheet of.
 ALL: Final = "all"
-OPTIONS: Final = ("policy", "reading", "explain")
+OPTIONS: Final = ("policy", "reading", "explain", "grant")
 #: A Parquet of a megabyte may hold twenty million rows; a CSV of the default limit holds about four.
 MOST_ROWS: Final = 5_000_000
 _FLAGS: Final = {"true": True, "false": False}
@@ -42,8 +44,8 @@ _DECIDING_AT_MOST_SECONDS: Final = 900
 Given = Sequence[tuple[str, str]]
 
 
-def blueprint(policies: Policies, most_bytes: int) -> Blueprint:
-    """Make the view on these policies; files of a request may have so many bytes together."""
+def blueprint(policies: Policies, access: Access, most_bytes: int) -> Blueprint:
+    """Make the view on these policies and the ledger; files of a request may have so many bytes together."""
     views = Blueprint("batches", __name__)
 
     @views.post("/v1/batches/<measure>")
@@ -57,11 +59,14 @@ def blueprint(policies: Policies, most_bytes: int) -> Blueprint:
                 media_type_of(request)
                 accepted(request.accept_mimetypes, [], measure)
                 options_of(policies, measure, given, spoken)
+                if grants(given):
+                    access.actor("proposer")
                 came = received(request, body, folder)
             options = options_of(policies, measure, [*given, *came.options], spoken)
             kind = accepted(request.accept_mimetypes, came.files, measure)
             target = folder / f"result{SUFFIXES[kind]}"
-            report = _decided(policies, came, target, options, beat)
+            begin = _granting(access, came, options) if grants([*given, *came.options]) else None
+            report = _decided(policies, came, target, options, beat, begin)
             result = target.open("rb")
         return sent(result, kind, _name(came, measure, SUFFIXES[kind]), report, spoken, beat)
 
@@ -79,12 +84,16 @@ def options_of(policies: Policies, measure: str, given: Given, language: Languag
     ]
     policy = _once("policy", given, defects)
     version = policies.newest if policy is None else _named(policies, policy, measure, defects)
-    explain = _once("explain", given, defects)
-    if explain is not None and explain not in _FLAGS:
-        defects.append(Defect("/explain", "not_flag", explain, " | ".join(_FLAGS)))
+    explain = _flag("explain", given, defects)
+    _flag("grant", given, defects)
     readings = _readings([text for name, text in given if name == "reading"], version, defects)
     refuse(defects)
-    return Options(measure, policy, readings, explain=_FLAGS[explain or "false"], language=language)
+    return Options(measure, policy, readings, explain=explain, language=language)
+
+
+def grants(given: Given) -> bool:
+    """Tell whether the rows of the files are to be granted."""
+    return ("grant", "true") in given
 
 
 def known_measure(policies: Policies, measure: str) -> None:
@@ -99,6 +108,13 @@ def _once(name: str, given: Given, defects: list[Defect]) -> str | None:
     if len(texts) > 1:
         defects.append(Defect(f"/{name}", "given_twice", texts[1], None, {"field": name}))
     return texts[0] if texts else None
+
+
+def _flag(name: str, given: Given, defects: list[Defect]) -> bool:
+    text = _once(name, given, defects)
+    if text is not None and text not in _FLAGS:
+        defects.append(Defect(f"/{name}", "not_flag", text, " | ".join(_FLAGS)))
+    return _FLAGS.get(text or "", False)
 
 
 def _named(policies: Policies, policy: str, measure: str, defects: list[Defect]) -> Version:
@@ -148,13 +164,28 @@ def _as_it_came(files: Sequence[Path]) -> str:
     return next(kind for kind, suffix in SUFFIXES.items() if {suffix[1:]} == formats) if len(formats) == 1 else XLSX
 
 
-def _decided(policies: Policies, came: Received, target: Path, options: Options, beat: Beat) -> Report:
+def _granting(access: Access, came: Received, options: Options) -> Begin:
+    """Decide files into the ledger, in the name of whose key it is."""
+    from service.ledger.files import GrantRun, refuse_options, signed
+
+    actor = access.actor("proposer")
+    refuse_options(options, came.history)
+    key = request.headers.get("Idempotency-Key")
+    return partial(GrantRun, signed=signed(access.ledger, actor, key, came.files, options))
+
+
+def _decided(
+    policies: Policies, came: Received, target: Path, options: Options, beat: Beat, begin: Begin | None
+) -> Report:
     from service.batch.job import run_files
+    from service.batch.run import Run
     from service.batch.sources import Source
 
     _refuse_many_rows(came)
     beat(_DECIDING_AT_MOST_SECONDS)
-    report = run_files(policies, [Source(file) for file in came.files], target, options, came.history)
+    report = run_files(
+        policies, [Source(file) for file in came.files], target, options, came.history, None, begin or Run
+    )
     beat()
     return report
 

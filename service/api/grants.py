@@ -11,10 +11,12 @@ from flask import Blueprint, Response, request
 
 from service.api.access import READERS, Access, turned_away
 from service.api.bodies import json_body
+from service.api.problems import entries
 from service.api.queries import Names, Query, measures_of, read_query, seq_of
 from service.api.responses import answer, language
 from service.calculation import told
 from service.errors import Defect, Denied, Refused
+from service.money import yuan
 from service.policies import Policies
 from service.policies.model import Language
 
@@ -52,6 +54,11 @@ def blueprint(policies: Policies, access: Access) -> Blueprint:
     def grant(grant_id: str) -> Response:
         access.actor(*READERS)
         return _grant(access, grant_id)
+
+    @views.get("/v1/grants/<grant_id>/replay")
+    def replayed(grant_id: str) -> Response:
+        access.actor(*READERS)
+        return _replayed(policies, access, grant_id)
 
     @views.post("/v1/grants/<grant_id>/<any(approve, release, pay, recover):verb>")
     def step(grant_id: str, verb: str) -> Response:
@@ -91,6 +98,19 @@ def _grant(access: Access, grant_id: str) -> Response:
         grant = grant_of(connection, grant_id)
         written = [log.told(entry) for entry in log.entries(connection, grant.id)]
     return answer({**shown(grant, spoken), "log": written}, spoken)
+
+
+def _replayed(policies: Policies, access: Access, grant_id: str) -> Response:
+    """Compute one decision again and tell where it differs from what is stored."""
+    from service.ledger.replay import replay_one
+
+    spoken = language()
+    found = replay_one(access.ledger, policies, grant_id)
+    amounts = {"stored": yuan(found.stored), "replayed": None if found.replayed is None else yuan(found.replayed)}
+    places = [place._asdict() for place in found.places]
+    errors, omitted = entries(found.defects, spoken)
+    body = {"id": found.grant_id, "outcome": found.kind, **amounts, "places": places, "errors": errors}
+    return answer({**body, "omitted": omitted}, spoken)
 
 
 def _step(access: Access, grant_id: str, verb: str) -> Response:

@@ -81,6 +81,15 @@ _COMPONENTS: Final[dict[str, Json]] = {
     "Grant": record({"log": listed(ref("LogEntry"))}, **_SUMMARY, request=_OBJECT, result=ref("Result")),
     "Grants": record(grants=listed(ref("GrantSummary")), next=TEXT_OR_NULL),
     "GroupLimit": _LIMIT,
+    "Replayed": record(
+        id=NAME,
+        outcome={"type": "string", "enum": ["identical", "engine", "differs", "refused"]},
+        stored=YUAN,
+        replayed=YUAN_OR_NULL,
+        places=listed(record(pointer=TEXT, stored=ANYTHING, replayed=ANYTHING)),
+        errors=listed(ref("Defect")),
+        omitted=WHOLE,
+    ),
     "Limits": record(limits=listed(ref("GroupLimit")), next=TEXT_OR_NULL),
 }
 _REMARK: Final[Json] = {"type": ["string", "null"], "minLength": 1, "maxLength": 500}
@@ -120,6 +129,7 @@ def add(spec: APISpec, policies: Policies, names: tuple[Names, Names], example: 
     get = _list("list_grants", "拨付台账 · Grants", "Grants", of_grants)
     spec.path("/v1/grants", operations={"get": get, "post": _proposal(policies, example)})
     spec.path("/v1/grants/{id}", operations={"get": _one()})
+    spec.path("/v1/grants/{id}/replay", operations={"get": _replay()})
     for verb in VERBS:
         spec.path(f"/v1/grants/{{id}}/{verb}", operations={"post": _verb(verb)})
     limits = _list("list_limits", "额度使用情况 · What is used of every ceiling, and left", "Limits", of_limits)
@@ -168,6 +178,14 @@ def _proposal(policies: Policies, example: Json) -> Json:
 def _one() -> Json:
     answers = {"200": ok(ref("Grant"), "拨付及其日志 · the grant and its log"), **problems(401, 403, 404, 503)}
     return operation("show_grant", "一笔拨付 · One grant with its log", answers, ID)
+
+
+def _replay() -> Json:
+    answers = {
+        "200": ok(ref("Replayed"), "重算与台账是否相同 · whether it is as stored"),
+        **problems(401, 403, 404, 503),
+    }
+    return operation("replay_grant", "重新计算并逐字节核对 · Compute it again, byte for byte", answers, ID)
 
 
 ID: Final[Json] = {"name": "id", "in": "path", "required": True, "schema": TEXT}

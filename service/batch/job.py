@@ -33,6 +33,7 @@ WRITERS: Final[dict[Format, Callable[[Iterator[pl.DataFrame], Path], None]]] = {
 TYPED: Final = frozenset({"ndjson", "parquet"})
 
 Progress = Callable[[int], None]
+Begin = Callable[[Policies, Options, Provision], Run]
 
 
 @dataclass(slots=True)
@@ -55,20 +56,29 @@ def run_files(
     options: Options,
     history: Path | None = None,
     progress: Progress | None = None,
+    begin: Begin = Run,
 ) -> Report:
     """Decide files into another file, which appears only when it is whole; ceilings are shared across all of them.
 
     A CSV, NDJSON or Parquet file of one measure is decided part by part where its ceilings allow it (`Run.decided`);
     several files, or the sheets of workbooks, become one workbook, which is laid out in memory. `progress` is told the
-    rows that are done.
+    rows that are done; `begin` makes what decides the files of a measure.
     """
     kinds = [format_of(source.path) for source in sources]
     refuse_mismatch([source.path for source in sources], target, options)
     report = Report()
+
+    def started(options: Options) -> Run:
+        run = begin(policies, options, provision_of(policies, options))
+        report.totals[options.measure] = run.totals
+        if history is not None:
+            run.remember(history_pieces(policies, history, options))
+        return run
+
     if len(sources) > 1 or "xlsx" in kinds or format_of(target) == "xlsx":
         by_measure = _by_measure(policies, sources, options, report)
         results = [
-            _decided(policies, pieces, replace(options, measure=measure), history, report, progress)
+            _decided(pieces, replace(options, measure=measure), started, progress)
             for measure, pieces in by_measure.items()
         ]
         _refuse_other_target(results, target)
@@ -80,7 +90,7 @@ def run_files(
             else:
                 WRITERS[format_of(target)](iter([result.frame for result in results]), temporary)
         return report
-    run = _run(policies, options, history, report)
+    run = started(options)
     source = sources[0]
     decided = run.decided(_prepared(source.pieces(), target), lambda: _prepared(source.pieces(), target))
     with whole(target) as temporary:
@@ -124,16 +134,11 @@ def _by_measure(
 
 
 def _decided(
-    policies: Policies,
-    pieces: Sequence[Piece],
-    options: Options,
-    history: Path | None,
-    report: Report,
-    progress: Progress | None,
+    pieces: Sequence[Piece], options: Options, started: Callable[[Options], Run], progress: Progress | None
 ) -> Decided:
     from service.batch.workbook import Decided
 
-    run = _run(policies, replace(options, calculated=True), history, report)
+    run = started(replace(options, calculated=True))
     several = len({piece.place for piece in pieces}) > 1
     run.options = replace(run.options, several=several)
     texts = [replace(piece, original=piece.texts) for piece in pieces]
@@ -141,14 +146,6 @@ def _decided(
     plain = [frame.cast({pl.Enum: pl.String}) for frame in frames]
     frame = pl.concat(plain, how="diagonal")
     return Decided(run.provision, run.headers, frame.drop(CALCULATED), frame[CALCULATED], run.totals)
-
-
-def _run(policies: Policies, options: Options, history: Path | None, report: Report) -> Run:
-    run = Run(policies, options, provision_of(policies, options))
-    report.totals[options.measure] = run.totals
-    if history is not None:
-        run.remember(history_pieces(policies, history, options))
-    return run
 
 
 def history_pieces(policies: Policies, history: Path, options: Options) -> Iterator[Piece]:

@@ -180,8 +180,13 @@ class Run:
         return self.reader.read(piece.texts, swept, headers, flaws)
 
     def _decide(self, tables: Sequence[Table]) -> Outcome:
+        outcome = self._outcome(tables)
+        self.totals.add(outcome)
+        return outcome
+
+    def _outcome(self, tables: Sequence[Table]) -> Outcome:
         lines, good = joined(tables)
-        outcome = decide_rows(
+        return decide_rows(
             self.policies,
             self.provision,
             lines,
@@ -191,8 +196,6 @@ class Run:
             history=self.history,
             explain=self.options.explain,
         )
-        self.totals.add(outcome)
-        return outcome
 
     def _written(self, piece: Piece, table: Table, outcome: Outcome, start: int) -> pl.DataFrame:
         height = piece.texts.height

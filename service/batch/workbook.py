@@ -33,7 +33,7 @@ MOST_BYTES_UNPACKED: Final = 1 << 30
 MOST_ROWS: Final = 1_000_000
 _LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TWO: Final = 2
-_RESULTS: Final = (SOURCE, STATUS, AMOUNT, RULE, DEFECTS, WARNINGS)
+_RESULTS: Final = (SOURCE, STATUS, AMOUNT, RULE, DEFECTS, WARNINGS, "grant_id", "state")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from service.cli.batch import batch, template
 from service.cli.console import Session, tolerate_narrow_streams
 from service.cli.ledger import db, keys, ledger, log
 from service.cli.policy_file import policies
+from service.cli.replaying import replay
 from service.cli.serving import serve
 from service.version import ENGINE
 
@@ -46,5 +47,5 @@ def _start_quickly() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-for one in (calculate, screen, batch, template, policies, audit, export, ledger, keys, log, db, serve):
+for one in (calculate, screen, batch, template, policies, audit, export, ledger, keys, log, db, replay, serve):
     main.add_command(one)

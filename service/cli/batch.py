@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from service.cli.console import Session, command, readings_of
+from service.cli.console import Session, Unusable, command, fail, readings_of, told_defects
 
 if TYPE_CHECKING:
-    from service.batch.job import Progress, Report
+    from service.batch.job import Begin, Progress, Report
     from service.batch.run import Options
-    from service.batch.sources import Source
     from service.batch.totals import Totals
 
 #: The exit code where some rows could not be used.
@@ -43,8 +43,15 @@ class Where(TypedDict):
 )
 @click.option("--policy", metavar="REF", help="只按此政策版本 · only this version")
 @click.option("--reading", "readings", multiple=True, metavar="K=V", help="解释口径 · a reading; may be repeated")
+@click.option("--grant", is_flag=True, help="在台账中逐行拨付，全部或全不 · grant every row in the ledger, all or none")
+@click.option(
+    "--key", envvar="TOWN_SUBSIDY_KEY", metavar="KEY", help="申报人密钥 · a proposer's key [TOWN_SUBSIDY_KEY]"
+)
+@click.option(
+    "--idempotency-key", metavar="NAME", help="这份文件的编号，默认按内容 · your name for the file [its content]"
+)
 @command
-def batch(
+def batch(  # noqa: PLR0913, PLR0917 - one for each option
     session: Session,
     measure: str,
     sources: tuple[Path, ...],
@@ -52,14 +59,18 @@ def batch(
     history: Path | None,
     policy: str | None,
     readings: tuple[str, ...],
+    key: str | None,
+    idempotency_key: str | None,
     *,
     explain: bool,
+    grant: bool,
     **where: Unpack[Where],
 ) -> None:
     """成批计算文件（.csv .xlsx .ndjson .parquet） · Decide files of applications.
 
     MEASURE 为 all 时按工作表名称识别措施 · all: every sheet of the workbooks is of the measure it is called after.
-    退出码 · exit codes: 0 全部已计算 all decided, 3 有行输入有误 some rows invalid, 2 无法读取 nothing could be read
+    退出码 · exit codes: 0 全部已计算 all decided, 3 有行输入有误（--grant 时全不拨付） some rows invalid (with --grant
+    nothing is granted), 2 无法读取 nothing could be read
     """
     from service.batch.sources import Source
 
@@ -67,27 +78,26 @@ def batch(
     if where["engine"] == "local":
         for file in files:
             file.begin()  # while the rest of the program and the policies are loaded
-    from service.batch.run import Options
+    from service.batch.run import Options, Run
     from service.errors import Defect, Refused
 
     options = Options(measure, policy, readings_of(readings, session), explain=explain, language=session.language)
     if where["engine"] == "spark":
+        if grant:
+            raise Refused([Defect("--grant", "grants_here", where["engine"], "local")])
         report = _on_spark(session, sources, target, options, history, where["master"] or "local[*]")
     elif where["master"] is not None:
         raise Refused([Defect("--master", "master_without_spark", where["master"])])
     else:
-        report = _here(session, files, target, options, history)
+        from service.batch.job import run_files
+
+        begin = _granting(session, key, idempotency_key, sources, options, history) if grant else nullcontext(Run)
+        with begin as run, _shown(session) as progress:
+            report = run_files(session.policies, files, target, options, history, progress, run)
     for line in _told(report, target, session):
         click.echo(line, err=True)
     if report.invalid:
         sys.exit(SOME_INVALID)
-
-
-def _here(session: Session, files: list[Source], target: Path, options: Options, history: Path | None) -> Report:
-    from service.batch.job import run_files
-
-    with _shown(session) as progress:
-        return run_files(session.policies, files, target, options, history, progress)
 
 
 def _on_spark(
@@ -103,6 +113,32 @@ def _on_spark(
         from service.batch.spark.job import run_on_spark
 
         return run_on_spark(spark, session.policies, sources[0], target, options, history=history)
+
+
+@contextmanager
+def _granting(
+    session: Session,
+    key: str | None,
+    idempotency_key: str | None,
+    sources: Sequence[Path],
+    options: Options,
+    history: Path | None,
+) -> Iterator[Begin]:
+    """Decide files into the ledger, in the name of whose key it is."""
+    from service.cli.ledger import opened
+    from service.ledger.files import GrantRun, InvalidRows, refuse_options, signed
+    from service.ledger.keys import admitted
+
+    if not key:
+        raise Unusable(session.say("no_key"))
+    refuse_options(options, history)
+    with opened() as ledger:
+        with ledger.reading() as connection:
+            actor = admitted(connection, key, "proposer")
+        try:
+            yield partial(GrantRun, signed=signed(ledger, actor, idempotency_key, sources, options))
+        except InvalidRows as invalid:
+            fail([*told_defects(invalid.defects, session), session.say("nothing_granted")], SOME_INVALID)
 
 
 @click.command()

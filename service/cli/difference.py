@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.cli.applications import Placed, applications
 from service.cli.console import Session, Unusable, told_missing
 from service.cli.layout import titled
-from service.cli.moved import Moved, Sum, moved, sides
+from service.cli.moved import Moved, Sum, moved, moved_in_ledger, sides
 from service.describe import policies_list
 from service.errors import NotFound
 from service.money import yuan
 from service.policies import Change, changed_terms
 from service.policies.model import Version
+
+if TYPE_CHECKING:
+    from service.ledger.database import Ledger
 
 _ROOM = 50
 
@@ -79,6 +82,17 @@ def with_money(session: Session, difference: Difference, data: bytes, file: str)
     found = applications(data, file, session)
     _refuse_unknown_measures(found, session)
     return replace(difference, money=moved(found, one, other))
+
+
+def with_ledger(session: Session, difference: Difference, ledger: Ledger) -> Difference:
+    """Add what the grants of the ledger would have cost under both."""
+    from service.ledger.other_terms import Terms
+
+    for version in (difference.before, difference.after):
+        if not version.has_amounts:
+            raise Unusable(session.say("no_amounts_in", ref=version.ref))
+    one, other = Terms(difference.before), Terms(difference.after, difference.readings)
+    return replace(difference, money=moved_in_ledger(session.policies, ledger, one, other))
 
 
 def _refuse_unknown_measures(found: Sequence[Placed], session: Session) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.calculation import calculate
 from service.errors import Defect, Refused
 from service.intake.request import read_request
-from service.money import day_of, fen_of, yuan
-from service.policies import Policies
+from service.money import fen_of, yuan
+from service.policies import Policies, alone
 from service.policies.model import Validity, Version
+
+if TYPE_CHECKING:
+    from service.ledger.database import Ledger
+    from service.ledger.other_terms import Recast, Terms
 
 Application = Mapping[str, Any]
 
@@ -58,6 +62,14 @@ class Sum:
         self.not_in_force_before += before["status"] == "not_in_force"
         self.not_in_force_after += after["status"] == "not_in_force"
 
+    def add_grant(self, before: Recast, after: Recast) -> None:
+        """Count a grant of the ledger as it is before and after."""
+        self.lines += len(before.grant.data["lines"])
+        self.before += before.amount
+        self.after += after.amount
+        self.not_in_force_before += before.status == "not_in_force"
+        self.not_in_force_after += after.status == "not_in_force"
+
     def written(self) -> dict[str, Any]:
         """Write the sum as plain data, amounts in yuan."""
         amounts = {"before": yuan(self.before), "after": yuan(self.after), "moved": yuan(self.after - self.before)}
@@ -72,20 +84,12 @@ def sides(policies: Policies, before: Version, after: Version, readings: Mapping
     if before is after:
         return Side(policies, before, {}), Side(policies, after, readings)
     time = _both(before.validity, after.validity)
-    return Side(_alone(policies, before, time), before, {}), Side(_alone(policies, after, time), after, readings)
+    return Side(alone(policies, before, time), before, {}), Side(alone(policies, after, time), after, readings)
 
 
 def _both(one: Validity, other: Validity) -> Validity:
     ends = [until for until in (one.until, other.until) if until is not None]
     return Validity(min(one.start, other.start), max(ends) if len(ends) == 2 else None)  # noqa: PLR2004
-
-
-def _alone(policies: Policies, version: Version, time: Validity) -> Policies:
-    """Make a book of one version, in force at another time than the law says."""
-    until = None if time.until is None else day_of(time.until).isoformat()
-    tree = {**version.tree, "in_force": {"from": day_of(time.start).isoformat(), "until": until}}
-    alone = replace(version, validity=time, tree=tree)
-    return Policies(policies.file, policies.fields, policies.facts, policies.departments, (alone,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,33 @@ def moved(applications: Iterable[tuple[str, Application]], before: Side, after: 
     if defects:
         raise Refused(defects)
     return Moved(_in_order(sums.values(), after.version), referenced, bound)
+
+
+def moved_in_ledger(policies: Policies, ledger: Ledger, before: Terms, after: Terms) -> Moved:
+    """Decide all grants of the ledger on both sides; what was released or recovered as a whole counts nothing.
+
+    Refused for grants that cannot be decided under one of them; each pointer begins with the grant.
+    """
+    from service.ledger.other_terms import read_events, recast
+
+    events = read_events(ledger)
+    sums: dict[tuple[str, str | None], Sum] = {}
+    defects: list[Defect] = []
+    referenced = 0
+    for pair in zip(recast(policies, events, before), recast(policies, events, after), strict=True):
+        grant = pair[0].grant
+        if grant.gone:
+            continue
+        defects += [replace(one, pointer=f"{grant.id}: {one.pointer}") for side in pair for one in side.defects]
+        if all(side.status == "referenced" for side in pair):
+            referenced += len(grant.data["lines"])
+        else:
+            key = grant.measure, grant.town_id
+            sums.setdefault(key, Sum(*key)).add_grant(*pair)
+    if defects:
+        raise Refused(defects)
+    assert after.version is not None
+    return Moved(_in_order(sums.values(), after.version), referenced, 0)
 
 
 def _concerns(application: Application, *versions: Version) -> bool:

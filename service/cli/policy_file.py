@@ -75,20 +75,36 @@ def check(session: Session, file: Path | None, *, as_json: bool) -> None:
 @click.argument("after")
 @click.option("--reading", "readings", multiple=True, metavar="KEY=CHOICE", help="后者按此解释 · read AFTER so")
 @click.option("--applications", metavar="FILE|-", help="用这些申请试算金额变化 · calculate these under both")
+@click.option(
+    "--ledger", "in_ledger", is_flag=True, help="用台账中的全部拨付试算 · decide the ledger's grants under both"
+)
 @AS_JSON
 @command
 def diff(
-    session: Session, before: str, after: str, readings: Sequence[str], applications: str | None, *, as_json: bool
+    session: Session,
+    before: str,
+    after: str,
+    readings: Sequence[str],
+    applications: str | None,
+    *,
+    in_ledger: bool,
+    as_json: bool,
 ) -> None:
     """比较两个版本或两种解释 · Compare versions, or readings (diff A A --reading key=choice)."""
     from service.cli import difference
+    from service.cli.ledger import opened
 
+    if in_ledger and applications is not None:
+        raise click.UsageError("--applications | --ledger")
     chosen = readings_of(readings, session)
     one, other = session.policies.version(before), session.policies.version(after)
     data = None if applications is None else read_bytes(applications)
     found = difference.between(one, other, chosen)
     if applications is not None and data is not None:
         found = difference.with_money(session, found, data, applications)
+    if in_ledger:
+        with opened() as ledger:
+            found = difference.with_ledger(session, found, ledger)
     return print_json(found.written(session)) if as_json else print_lines(found.told(session))
 
 

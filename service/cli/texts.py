@@ -184,6 +184,32 @@ SENTENCES: Final = {
         "the log ends before it, and the checkpoint is entry {expected}: what followed was cut off",
     ),
     "flaw-file-damaged": ("数据库文件已损坏：{reason}", "the database file is damaged: {reason}"),
+    # batch --grant
+    "no_key": (
+        "拨付需要申报人的密钥：请设环境变量 TOWN_SUBSIDY_KEY，或用 --key（见 town-subsidy keys create）",
+        "to grant takes a proposer's key: set TOWN_SUBSIDY_KEY, or give --key (see town-subsidy keys create)",
+    ),
+    "nothing_granted": (
+        "未拨付任何一行。请改正后重新提交。",
+        "Nothing was granted. Mend these rows and send the file again.",
+    ),
+    # replay
+    "replayed": (
+        "重新计算 {count} 笔，逐字节相同 {same} 笔",
+        "computed again: {count}; byte for byte the same: {same}",
+    ),
+    "replayed_engine": (
+        "仅引擎版本号不同 {count} 笔（数额和理由相同）",
+        "the same but for the version of the engine: {count}",
+    ),
+    "replayed_differs": ("与台账不同 {count} 笔", "not as stored: {count}"),
+    "replayed_refused": ("无法计算 {count} 笔", "cannot be computed: {count}"),
+    "replay_place": ("{grant} {place}：台账 {stored}，现算 {now}", "{grant} {place}: stored {stored}, now {now}"),
+    "grants": ("笔数", "grants"),
+    "stored_yuan": ("台账（元）", "stored (yuan)"),
+    "replayed_yuan": ("重算（元）", "replayed (yuan)"),
+    "top_up": ("应补（元）", "to top up (yuan)"),
+    "to_recover": ("应退（元）", "to recover (yuan)"),
     "flaw-triggers-missing": ("防改动的触发器被删除：{names}", "triggers that forbid changes were removed: {names}"),
     "checkpoint_form": (
         "检查点应写作 编号:校验码（64位）；收到 {given}",

@@ -8,7 +8,7 @@ ledger fills in the request's `granted_before`: it is then a calculation like an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -52,7 +52,7 @@ def propose(
     The same person's same key and body return the same grant; Conflict for another body. Raises Refused, NotFound,
     NothingToGrant with the result, HeaderMissing without a key, Unavailable if nothing could be stored.
     """
-    key = _checked(idempotency_key)
+    key = checked_key(idempotency_key)
     digest = sha256_of(parsed(body))
     try:
         proposal = read_proposal(policies, body)
@@ -69,7 +69,8 @@ def propose(
         return store(connection, policies, proposal, key, actor, guess)
 
 
-def _checked(key: str | None) -> str:
+def checked_key(key: str | None) -> str:
+    """Return the name that a caller gave to a proposal; HeaderMissing for none, or one that is none."""
     if not key:
         raise HeaderMissing("idempotency-key-missing", header=_HEADER)
     if not _IDEMPOTENCY_KEY.fullmatch(key):
@@ -111,24 +112,24 @@ def store(
     if found.is_nothing:
         raise NothingToGrant(found.result)
     duplicates = guard.duplicates(connection, found.claimed)
-    number = (asked.number or 0) + 1
-    row = {**found.columns, **named, **signed}
-    row |= {"number": number, "id": f"{proposal.measure}-{proposal.year}-{number:06d}"}
+    row = row_of(proposal, found, (asked.number or 0) + 1) | signed
+    entry, rows = entry_of(row, found, used, duplicates, actor)
+    seq = log.write(connection, entry, rows, log.Head(asked.seq or 0, asked.hash or log.GENESIS))
+    return proposed(row | {"seq": seq}, entry.at, entry.payload), True
+
+
+def row_of(proposal: Proposal, found: Calculated, number: int) -> Json:
+    """Make the grant's row under a number of its measure and year, all but who proposed it."""
+    grant_id = f"{proposal.measure}-{proposal.year}-{number:06d}"
+    return {**found.columns, "measure": proposal.measure, "year": proposal.year, "number": number, "id": grant_id}
+
+
+def entry_of(
+    row: Json, found: Calculated, used: Mapping[Group, Totals], duplicates: Sequence[Json], actor: Actor
+) -> tuple[log.Entry, log.Rows]:
+    """Make the entry of the log for a new grant, with all the rows that belong to it."""
     state = "manual_review" if found.reviewed or duplicates else "reserved"
     payload = {"key": actor.key_id, "state": state, "amount": found.amount, "duplicates": duplicates}
-    last = log.Head(asked.seq or 0, asked.hash or log.GENESIS)
-    return _written(connection, row, payload, last, (found, used)), True
-
-
-def _written(
-    connection: Connection,
-    row: Json,
-    payload: Json,
-    last: log.Head,
-    calculated: tuple[Calculated, Mapping[Group, Totals]],
-) -> Grant:
-    """Add the grant with all that belongs to it as one entry of the log."""
-    found, used = calculated
     at, grant_id, amount = log.now(), row["id"], row["amount"]
     transition = {"grant_id": grant_id, "n": 1, "at": at, "verb": "propose", "state": payload["state"]}
     transition |= {"person": row["proposer"], "amount": amount, "recovered": 0}
@@ -140,5 +141,4 @@ def _written(
         USAGE: limits.changes(found.taken, used, "propose", None, grant_id),
         IDENTIFIERS: [{**identifier._asdict(), "grant_id": grant_id} for identifier in found.claimed],
     }
-    seq = log.write(connection, entry, rows, last)
-    return proposed(row | {"seq": seq}, at, payload)
+    return entry, rows

@@ -7,7 +7,7 @@ and what a measure awards once per town (a condition of the kind `first`) across
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select
@@ -27,13 +27,17 @@ _STATE: Final = (
     .limit(1)
     .scalar_subquery()
 )
-_HOLDERS: Final = (
+_ANY_HOLDERS: Final = (
     select(LOG.c.subject)
     .join(IDENTIFIERS, IDENTIFIERS.c.seq == LOG.c.seq)
-    .where(IDENTIFIERS.c.kind == bindparam("kind"), IDENTIFIERS.c.value == bindparam("value"))
-    .where(or_(IDENTIFIERS.c.grant_id.is_(None), _STATE != "released"))
+    .where(IDENTIFIERS.c.kind == bindparam("kind"), or_(IDENTIFIERS.c.grant_id.is_(None), _STATE != "released"))
     .order_by(LOG.c.seq)
 )
+_HOLDERS: Final = _ANY_HOLDERS.where(IDENTIFIERS.c.value == bindparam("value"))
+_ALL_HOLDERS: Final = _ANY_HOLDERS.with_only_columns(IDENTIFIERS.c.value, LOG.c.subject).where(
+    IDENTIFIERS.c.value.in_(bindparam("values", expanding=True))
+)
+_AT_ONCE: Final = 500
 
 
 class Identifier(NamedTuple):
@@ -81,11 +85,29 @@ def claims(request: Request, provision: Provision, lines: Sequence[Json]) -> dic
     return found
 
 
+def holders_of(connection: Connection, identifiers: Iterable[Identifier]) -> dict[Identifier, list[str]]:
+    """Tell by which grants or imports each of many identifiers was claimed before; those that nobody did have none."""
+    by_kind: dict[str, list[str]] = {}
+    for identifier in identifiers:
+        by_kind.setdefault(identifier.kind, []).append(identifier.value)
+    found: dict[Identifier, list[str]] = {}
+    for kind, values in by_kind.items():
+        for start in range(0, len(values), _AT_ONCE):
+            chosen = {"kind": kind, "values": values[start : start + _AT_ONCE]}
+            for value, subject in connection.execute(_ALL_HOLDERS, chosen):
+                found.setdefault(Identifier(kind, value), []).append(subject)
+    return found
+
+
 def duplicates(connection: Connection, claimed: Mapping[Identifier, Sequence[str]]) -> list[Json]:
     """List what was claimed before, or twice at once: by which lines, and by which grants or imports."""
-    found = []
-    for identifier, lines in claimed.items():
-        grants = list(connection.scalars(_HOLDERS, identifier._asdict()))
-        if grants or len(lines) > 1:
-            found.append({**identifier._asdict(), "lines": list(lines), "grants": grants})
-    return found
+    return listed(claimed, {one: list(connection.scalars(_HOLDERS, one._asdict())) for one in claimed})
+
+
+def listed(claimed: Mapping[Identifier, Sequence[str]], holders: Mapping[Identifier, Sequence[str]]) -> list[Json]:
+    """List what has holders, or is claimed twice at once."""
+    return [
+        {**identifier._asdict(), "lines": list(lines), "grants": list(grants)}
+        for identifier, lines in claimed.items()
+        if (grants := holders.get(identifier, ())) or len(lines) > 1
+    ]

@@ -120,6 +120,14 @@ def actor_of(connection: Connection, token: str) -> Actor:
     return Actor(found.id, found.person, found.role)
 
 
+def admitted(connection: Connection, token: str, *roles: str) -> Actor:
+    """Find whose key this is; Denied unless it is one of ours that has one of these roles."""
+    actor = actor_of(connection, token)
+    if actor.role not in roles:
+        raise Denied("role-lacking", known=True, key=actor.key_id, role=actor.role, allowed=", ".join(roles))
+    return actor
+
+
 def could_be_a_key(token: str) -> bool:
     """Tell whether a text has the form of our keys."""
     return _TOKEN.fullmatch(token) is not None

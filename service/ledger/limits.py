@@ -104,12 +104,17 @@ def _values(
     field = fields.get(name)
     if is_text(field):
         return texts[name]
-    numbers = _column(lines, name)
+    return as_sent(field, _column(lines, name))
+
+
+def as_sent(field: Field | None, numbers: Sequence[int]) -> Sequence[Any]:
+    """Write the numbers of a column (None: of years) as a request would; texts have none."""
     if field is None or field.type in {"year", "count"}:
         return numbers
     match field.type:
         case "code":
-            return [list(field.codes)[number] for number in numbers]
+            codes = tuple(field.codes)
+            return [codes[number] for number in numbers]
         case "flag":
             return [bool(number) for number in numbers]
         case "date":

@@ -8,7 +8,7 @@ is found by a checkpoint that was kept elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -27,7 +27,6 @@ Rows = Mapping[Table, Sequence[Json]]
 GENESIS: Final = "0" * 64
 _HASHED: Final = tuple(str(column.name) for column in LOG.columns if column.name != "hash")
 _LAST: Final = select(LOG.c.seq, LOG.c.hash).order_by(LOG.c.seq.desc()).limit(1)
-_ADD: Final = insert(LOG)
 
 
 class Head(NamedTuple):
@@ -67,17 +66,27 @@ def write(connection: Connection, entry: Entry, rows: Rows, last: Head | None = 
     Only within `database.writing`, which makes sure that nobody else adds one at the same time. `last` is the end of
     the log where it is known already.
     """
-    last = last or head_of(connection)
-    seq = last.seq + 1
-    complete = {table: [_complete(table, row, seq) for row in of_table] for table, of_table in rows.items()}
-    values = entry._asdict() | {
-        "seq": seq,
-        "payload": canonical(entry.payload).decode(),
-        "rows_sha256": hash_of_rows({table.name: of_table for table, of_table in complete.items()}),
-        "previous": last.hash,
-    }
-    connection.execute(_ADD, {**values, "hash": hash_of_entry(values)})
-    for table, of_table in complete.items():
+    return write_all(connection, [(entry, rows)], last)
+
+
+def write_all(connection: Connection, entries: Iterable[tuple[Entry, Rows]], last: Head | None = None) -> int:
+    """Add entries in their order, each with its rows; return the number of the last. As `write`, but in bulk."""
+    seq, previous = last or head_of(connection)
+    written: dict[Table, list[Json]] = {LOG: []}
+    for entry, rows in entries:
+        seq += 1
+        complete = {table: [_complete(table, row, seq) for row in of_table] for table, of_table in rows.items()}
+        values = entry._asdict() | {
+            "seq": seq,
+            "payload": canonical(entry.payload).decode(),
+            "rows_sha256": hash_of_rows({table.name: of_table for table, of_table in complete.items()}),
+            "previous": previous,
+        }
+        previous = hash_of_entry(values)
+        written[LOG].append({**values, "hash": previous})
+        for table, of_table in complete.items():
+            written.setdefault(table, []).extend(of_table)
+    for table, of_table in written.items():
         if of_table:
             connection.execute(_adding(table), of_table)
     return seq

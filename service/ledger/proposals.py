@@ -140,7 +140,11 @@ class Calculated:
 def calculate_proposal(policies: Policies, proposal: Proposal, used: Mapping[Group, Totals]) -> Calculated:
     """Calculate a proposal on the totals of its groups."""
     data = {**proposal.data, "granted_before": limits.granted_before(used)}
-    result = sealed(policies, read_request(policies, proposal.measure, data))
+    return calculated(proposal, data, sealed(policies, read_request(policies, proposal.measure, data)))
+
+
+def calculated(proposal: Proposal, data: Json, result: Json) -> Calculated:
+    """Work out what a proposal takes and claims by the result of its request with `granted_before`."""
     lines = result["lines"]
     return Calculated(
         data=data,

@@ -1,6 +1,6 @@
 """The law as data: loads policies.yaml, refuses what is wrong in it, resolves it under readings."""
 
-from service.policies.book import Policies
+from service.policies.book import Policies, alone
 from service.policies.calendar import Calendar
 from service.policies.diff import Change, changed_terms
 from service.policies.expiry import Notice, warnings
@@ -11,6 +11,7 @@ __all__ = [
     "Change",
     "Notice",
     "Policies",
+    "alone",
     "changed_terms",
     "default_path",
     "load",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeVar
 
 from service.canonical import sha256_of
 from service.errors import Defect, NotFound, Refused
+from service.money import day_of
 from service.policies import build
 from service.policies.calendar import Calendar, calendar
 from service.policies.file_schema import VersionEntry
@@ -124,6 +125,14 @@ class Policies:
         found = [_unknown(one, readings) for one in versions]
         if found and all(found):
             _refuse(min(found, key=len))
+
+
+def alone(policies: Policies, version: Version, time: Validity) -> Policies:
+    """Make a book of one version, in force at another time than the law says."""
+    until = None if time.until is None else day_of(time.until).isoformat()
+    tree = {**version.tree, "in_force": {"from": day_of(time.start).isoformat(), "until": until}}
+    only = replace(version, validity=time, tree=tree)
+    return Policies(policies.file, policies.fields, policies.facts, policies.departments, (only,))
 
 
 def loaded(tree: Tree) -> dict[str, Any]:

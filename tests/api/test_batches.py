@@ -201,7 +201,7 @@ def codes(response: Any) -> list[tuple[str, str]]:
     ("query", "expected"),
     [
         ("polcy=x", [("/polcy", "unknown_field")]),
-        ("grant=true", [("/grant", "unknown_field")]),
+        ("grant=maybe", [("/grant", "not_flag")]),
         ("explain=1", [("/explain", "not_flag")]),
         ("explain=true&explain=true", [("/explain", "given_twice")]),
         ("policy=x", [("/policy", "unknown_policy")]),
