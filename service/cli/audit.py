@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service.cli.console import Session, Unusable, command, print_lines
+from service.cli.layout import titled
 from service.cli.ledger import opened, user
 
 if TYPE_CHECKING:
@@ -117,7 +118,6 @@ def _write_json(target: Path, data: object) -> None:
 
 def _told(report: dict[str, Any], session: Session) -> Iterator[str]:
     """Tell the totals by kind, what was not checked, and the first findings."""
-    from service.cli.layout import titled
     from service.ledger.audit.told import told
     from service.words import label_of, text_of
 

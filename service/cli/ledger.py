@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service.cli.console import BROKEN, Session, Unusable, command, fail, print_lines
+from service.cli.layout import titled
 
 if TYPE_CHECKING:
     from service.ledger.database import Ledger
@@ -82,7 +83,6 @@ def _end_of(day: str, session: Session) -> datetime:
 @command
 def list_all(session: Session) -> None:
     """列出所有密钥 · List all keys."""
-    from service.cli.layout import titled
     from service.ledger.keys import list_keys
     from service.ledger.log import now
 
