@@ -38,8 +38,8 @@ def operations(openapi: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 def public(openapi: Document) -> Iterator[tuple[str, str, Document]]:
-    """List the operations that take no key; tests/ledger looks at the others."""
-    return (one for one in operations(openapi) if "security" not in one[2])
+    """List the operations that need no key; tests/ledger looks at the others."""
+    return (one for one in operations(openapi) if {} in one[2].get("security", [{}]))
 
 
 def references(node: Any) -> Iterator[str]:
@@ -200,6 +200,6 @@ def test_document_is_small_and_kept(client: FlaskClient) -> None:
     """The document is prebuilt JSON of moderate size."""
     response = client.get("/openapi.json")
     assert response.content_type == JSON
-    assert len(response.data) < 150_000
+    assert len(response.data) < 165_000
     assert response.headers["Cache-Control"] == "public, max-age=60"
     assert orjson.loads(response.data)["info"]["version"]
