@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service.cli.console import REFUSED, Session, command, print_lines, readings_of
-from service.cli.layout import titled
 from service.cli.ledger import opened
 
 if TYPE_CHECKING:
@@ -131,6 +130,7 @@ def _otherwise(
 
 def _sums(standing: Sequence[Recast], session: Session) -> list[str]:
     """Add up by measure and town: what is stored, what comes out, what is to be topped up and recovered."""
+    from service.cli.layout import titled
     from service.money import yuan
 
     sums: dict[tuple[str, str | None], list[int]] = {}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, LargeBinary, cast, select
 
 from service.errors import Defect, NotFound, Refused
 from service.ledger.database import Ledger, engine_of, url_of
@@ -40,6 +40,10 @@ _STORED: Final = (
     GRANTS.c.id, GRANTS.c.measure, GRANTS.c.town_id, GRANTS.c.applicant_id, GRANTS.c.policy_sha256, GRANTS.c.engine,
     GRANTS.c.amount, GRANTS.c.request, GRANTS.c.request_sha256, GRANTS.c.result, GRANTS.c.result_sha256,
 )  # fmt: skip
+
+
+#: Long texts: to read them as characters and write them as bytes again takes as long as to read them.
+_TEXTS: Final = frozenset({GRANTS.c.request, GRANTS.c.result})
 
 
 class Place(NamedTuple):
@@ -110,8 +114,7 @@ def replay(ledger: Ledger, policies: Policies, ids: Sequence[str] = (), processe
 def replay_one(ledger: Ledger, policies: Policies, grant_id: str) -> Replayed:
     """Compute the decision of one grant again; NotFound if there is none of this id."""
     (part,) = _named(ledger, [grant_id])
-    with ledger.reading() as connection:
-        row = connection.execute(select(*_STORED).where(part.wanted)).one()
+    (row,) = _rows(ledger, part)
     (answer,) = _answers(policies, [row])
     return _compared(row, answer)
 
@@ -164,8 +167,7 @@ def _work(part: _Part) -> Replay:
 
 
 def _replay_part(ledger: Ledger, policies: Policies, part: _Part) -> Replay:
-    with ledger.reading() as connection:
-        rows = list(connection.execute(select(*_STORED).where(part.wanted).order_by(GRANTS.c.seq)))
+    rows = _rows(ledger, part)
     found = Replay()
     for row, answer in zip(rows, _answers(policies, rows), strict=True):
         if _is_same(row, answer):
@@ -175,6 +177,14 @@ def _replay_part(ledger: Ledger, policies: Policies, part: _Part) -> Replay:
             found.counts[one.kind] += 1
             found.found.append(one)
     return found
+
+
+def _rows(ledger: Ledger, part: _Part) -> list[Any]:
+    """Read rows of grants, texts as the bytes that they are where the database can hand them out."""
+    with ledger.reading() as connection:
+        as_bytes = connection.dialect.name == "sqlite"
+        columns = [cast(one, LargeBinary).label(one.name) if as_bytes and one in _TEXTS else one for one in _STORED]
+        return list(connection.execute(select(*columns).where(part.wanted).order_by(GRANTS.c.seq)))
 
 
 def _answers(policies: Policies, rows: Sequence[Any]) -> list[Json | Refused | None]:
@@ -194,7 +204,7 @@ def _is_same(row: Any, answer: Json | Refused | None) -> bool:
         return False
     *_, policy_sha256, engine, amount, _, request_sha256, result, result_sha256 = row
     return (
-        orjson.dumps(answer) == result.encode()
+        orjson.dumps(answer) == (result if isinstance(result, bytes) else result.encode())
         and answer["result_sha256"] == result_sha256
         and answer["inputs_sha256"] == request_sha256
         and answer["policy"]["sha256"] == policy_sha256
@@ -203,7 +213,7 @@ def _is_same(row: Any, answer: Json | Refused | None) -> bool:
     )
 
 
-def _read(text: str) -> Any:
+def _read(text: str | bytes) -> Any:
     """Read a stored request; None for one that is no JSON object any more."""
     try:
         data = orjson.loads(text)
@@ -228,8 +238,9 @@ def _compared(row: Any, answer: Json | Refused | None) -> Replayed:
 def _places(row: Any, answer: Json, amount: int) -> Iterator[Place]:
     """List where the result, or what the grant's row says of it, is not what came out now."""
     stored = _read(row.result)
-    yield from _differences("", stored if stored is not None else row.result, answer)
-    if stored is not None and orjson.dumps(stored).decode() != row.result:
+    text = row.result if isinstance(row.result, bytes) else row.result.encode()
+    yield from _differences("", text.decode(errors="replace") if stored is None else stored, answer)
+    if stored is not None and orjson.dumps(stored) != text:
         yield Place("", "…", "…")  # the same data, written in another way
     columns = {
         "amount": amount,

@@ -240,6 +240,7 @@ def test_over_http(service: Service, ledger: Ledger) -> None:
     )
     assert plain.status_code == 200
     assert b"grant_id" not in plain.data
+    plain.close()
     assert json_of(service.get(f"/v1/grants/{all_grants(ledger)[0].id}"))["state"] == "reserved"
 
 

@@ -18,6 +18,7 @@ from service.ledger.replay import Replayed, replay
 from service.ledger.schema import GRANTS
 from service.policies import Policies
 from tests.ledger.asking import advertisement, award, loan, recognition
+from tests.ledger.service import Service, json_of
 
 
 def filled(ledger: Ledger, policies: Policies, proposer: Actor) -> list[str]:
@@ -145,3 +146,17 @@ def _log_copies(connection: Connection, seq: int, numbers: list[int]) -> None:
             ),
             {"number": number, "previous": f"p{number}", "hash": f"h{number}", "seq": seq},
         )
+
+
+def test_over_http(service: Service, ledger: Ledger) -> None:
+    """GET /v1/grants/{id}/replay tells whether a decision comes out again, and where it does not."""
+    grant = json_of(service.propose(loan()), 201)
+    path = f"/v1/grants/{grant['id']}/replay"
+    same = {"outcome": "identical", "stored": "150000.00", "replayed": "150000.00", "places": [], "errors": []}
+    assert json_of(service.get(path)) == {"id": grant["id"], **same, "omitted": 0}
+    with ledger.writing() as connection:
+        changed(connection, grant["id"], "amount", 1)
+    found = json_of(service.get(path))
+    assert (found["outcome"], found["stored"]) == ("differs", "0.01")
+    assert found["places"] == [{"pointer": "grants.amount", "stored": 1, "replayed": 15_000_000}]
+    assert json_of(service.get("/v1/grants/x/replay"), 404)["title"]
