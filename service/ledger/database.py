@@ -21,7 +21,8 @@ from service.ledger.schema import REVISION
 DEFAULT_URL: Final = "sqlite:///data/town-subsidy.sqlite"
 #: How long a writer waits for its turn: less than gunicorn waits for a worker.
 _WAIT_SECONDS: Final = 20
-_NAP_SECONDS: Final = 0.0005
+#: How long to nap before trying again, by how long one has waited: as a rule it is one's turn within milliseconds.
+_NAPS: Final = ((0.01, 0.0001), (1, 0.0005), (_WAIT_SECONDS, 0.005))
 #: Names our lock among the advisory locks of a PostgreSQL database: "town" in ASCII.
 _PG_LOCK: Final = 0x746F776E
 #: What a connection is for, among SQLAlchemy's execution options.
@@ -180,7 +181,7 @@ def _take(held: int, file: Path) -> None:
             waited = monotonic() - began
             if waited > _WAIT_SECONDS:
                 raise Unavailable("ledger-unreachable", reason=f"{file.name} is held by another writer") from None
-            sleep(_NAP_SECONDS if waited < 1 else 10 * _NAP_SECONDS)
+            sleep(next(nap for upto, nap in _NAPS if waited <= upto))
         else:
             return
 

@@ -21,6 +21,7 @@ from service.ledger.books import Grant, grant_by_key, proposed
 from service.ledger.database import Ledger
 from service.ledger.keys import Actor
 from service.ledger.limits import Group, Totals
+from service.ledger.prepared import Prepared
 from service.ledger.proposals import Calculated, Proposal, calculate_proposal, read_proposal
 from service.ledger.schema import GRANTS, IDENTIFIERS, LOG, TRANSITIONS, USAGE
 from service.policies import Policies
@@ -36,12 +37,12 @@ _KNOWN: Final = select(GRANTS.c.id).where(
 )
 _LAST_ENTRY: Final = select(LOG).order_by(LOG.c.seq.desc()).limit(1)
 #: All that a proposal asks of the ledger besides its groups, in one question: time within the lock is everybody's time.
-_ASKED: Final = select(
+_ASKED: Final = Prepared(select(
     _KNOWN.scalar_subquery().label("known"),
     _LAST_NUMBER.scalar_subquery().label("number"),
     _LAST_ENTRY.with_only_columns(LOG.c.seq).scalar_subquery().label("seq"),
     _LAST_ENTRY.with_only_columns(LOG.c.hash).scalar_subquery().label("hash"),
-)
+))  # fmt: skip
 
 
 def propose(
@@ -100,7 +101,7 @@ def store(
     """
     named = {"measure": proposal.measure, "year": proposal.year}
     signed = {"proposer": actor.person, "idempotency_key": key}
-    asked = connection.execute(_ASKED, named | signed).one()
+    asked = _ASKED.execute(connection, named | signed).one()
     if asked.known is not None:
         known = _known(connection, actor, key, proposal.body_sha256)
         assert known is not None

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select
 from service.canonical import canonical
 from service.conditions import First
 from service.intake.request import Request
+from service.ledger.prepared import Prepared
 from service.ledger.schema import IDENTIFIERS, LOG, TRANSITIONS
 from service.policies.model import Field, Provision
 
@@ -33,7 +34,7 @@ _ANY_HOLDERS: Final = (
     .where(IDENTIFIERS.c.kind == bindparam("kind"), or_(IDENTIFIERS.c.grant_id.is_(None), _STATE != "released"))
     .order_by(LOG.c.seq)
 )
-_HOLDERS: Final = _ANY_HOLDERS.where(IDENTIFIERS.c.value == bindparam("value"))
+_HOLDERS: Final = Prepared(_ANY_HOLDERS.where(IDENTIFIERS.c.value == bindparam("value")))
 _ALL_HOLDERS: Final = _ANY_HOLDERS.with_only_columns(IDENTIFIERS.c.value, LOG.c.subject).where(
     IDENTIFIERS.c.value.in_(bindparam("values", expanding=True))
 )
@@ -101,7 +102,7 @@ def holders_of(connection: Connection, identifiers: Iterable[Identifier]) -> dic
 
 def duplicates(connection: Connection, claimed: Mapping[Identifier, Sequence[str]]) -> list[Json]:
     """List what was claimed before, or twice at once: by which lines, and by which grants or imports."""
-    return listed(claimed, {one: list(connection.scalars(_HOLDERS, one._asdict())) for one in claimed})
+    return listed(claimed, {one: list(_HOLDERS.execute(connection, one._asdict()).scalars()) for one in claimed})
 
 
 def listed(claimed: Mapping[Identifier, Sequence[str]], holders: Mapping[Identifier, Sequence[str]]) -> list[Json]:

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from service.canonical import canonical
+from service.ledger.prepared import Prepared
 from service.ledger.schema import USAGE
 from service.lines import Lines
 from service.money import day_of, yuan
@@ -35,7 +36,8 @@ _MOVES: Final[Mapping[tuple[str, str | None], tuple[str | None, str | None]]] = 
     ("import-history", None): (None, "paid"),
 }
 _KEY: Final = (USAGE.c.policy, USAGE.c.measure, USAGE.c.limit_id, USAGE.c.group_key)
-_NEWEST: Final = (
+_KEY_NAMES: Final = tuple(str(column.name) for column in _KEY)
+_NEWEST: Final = Prepared(
     select(USAGE.c.n, *(USAGE.c[name] for name in TOTALS))
     .where(*(column == bindparam(column.name) for column in _KEY))
     .order_by(USAGE.c.n.desc())
@@ -141,7 +143,7 @@ def _column(lines: Lines, name: str) -> list[int]:
 
 def totals_of(connection: Connection, group: Group) -> Totals:
     """Read the newest totals of a group."""
-    found = connection.execute(_NEWEST, dict(zip([column.name for column in _KEY], group, strict=True))).first()
+    found = _NEWEST.execute(connection, dict(zip(_KEY_NAMES, group, strict=True))).first()
     return Totals(*found) if found else Totals()
 
 

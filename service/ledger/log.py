@@ -15,9 +15,10 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Insert, Row, Table, insert, select
+from sqlalchemy import Connection, Row, Table, insert, select
 
 from service.canonical import canonical
+from service.ledger.prepared import Prepared
 from service.ledger.schema import LOG
 
 Json = dict[str, Any]
@@ -88,7 +89,7 @@ def write_all(connection: Connection, entries: Iterable[tuple[Entry, Rows]], las
             written.setdefault(table, []).extend(of_table)
     for table, of_table in written.items():
         if of_table:
-            connection.execute(_adding(table), of_table)
+            _adding(table).execute(connection, of_table[0] if len(of_table) == 1 else of_table)
     return seq
 
 
@@ -104,8 +105,8 @@ def columns_of(table: Table) -> tuple[str, ...]:
 
 
 @cache
-def _adding(table: Table) -> Insert:
-    return insert(table)
+def _adding(table: Table) -> Prepared:
+    return Prepared(insert(table), columns_of(table))
 
 
 def hash_of_entry(entry: Mapping[str, Any]) -> str:
