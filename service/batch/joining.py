@@ -8,9 +8,18 @@ from typing import TypeVar
 import numpy as np
 
 from service.batch.table import Table
-from service.lines import Column, Lines, Mask, Periods, Unnamed
+from service.conditions import First, Threshold
+from service.lines import LINE, Column, Lines, Mask, Periods, Unnamed
+from service.policies.model import Measure
 
 _T = TypeVar("_T")
+
+
+def shared_keys(measure: Measure) -> list[tuple[str, ...]]:
+    """List by what fields lines share a ceiling, a threshold or a first award: lines alike in them belong together."""
+    conditions = [one for one in measure.conditions if isinstance(one, First | Threshold)]
+    limits = [limit for limit in measure.limits if limit.shared]
+    return list(dict.fromkeys(one.per for one in (*conditions, *limits) if one.per != (LINE,)))
 
 
 def joined(tables: Sequence[Table]) -> tuple[Lines, Mask]:

@@ -23,12 +23,11 @@ from sqlalchemy import Connection, func, select
 
 from service.batch.decisions import OUTCOMES, Outcome
 from service.batch.headers import Headers
-from service.batch.joining import joined
+from service.batch.joining import joined, shared_keys
 from service.batch.run import ALL, Options, Run, streams
 from service.batch.sources import Piece
 from service.batch.table import Table
 from service.canonical import sha256_of
-from service.conditions import First, Threshold
 from service.errors import Conflict, Defect, NothingToGrant, Refused
 from service.intake.request import MOST_LINES
 from service.ledger import guard, limits, log
@@ -41,7 +40,7 @@ from service.ledger.proposals import Calculated, Proposal, calculated, read_prop
 from service.ledger.rows import requested
 from service.ledger.running import Running, Used, grants_of_lines, groups_of, settled
 from service.ledger.schema import GRANTS, LOG
-from service.lines import LINE, Column, Lines
+from service.lines import Column, Lines
 from service.many import sealed_each, sheets_of
 from service.money import fen_of, yuan
 from service.policies import Policies
@@ -226,11 +225,8 @@ def _together(run: Run, lines: Lines) -> list[tuple[int, ...]]:
     """Group the rows that must be decided together, in the order of the first row of each; mostly each by itself."""
     if streams(run.policies, run.options):
         return [(row,) for row in range(lines.count)]
-    measure = run.provision.measure
-    keys = [limit.per for limit in limits.shared_limits(measure)]
-    keys += [one.per for one in measure.conditions if isinstance(one, First | Threshold) and one.per != (LINE,)]
     root = np.arange(lines.count)
-    columns = [lines.groups(per)[0] for per in keys]
+    columns = [lines.groups(per)[0] for per in shared_keys(run.provision.measure)]
     while True:
         before = root
         for group in columns:

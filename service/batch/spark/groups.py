@@ -13,10 +13,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from service.batch.joining import shared_keys
 from service.batch.slips import documents_of
 from service.batch.table import TableReader
-from service.conditions import First, Threshold
-from service.lines import LINE, Column, Lines
+from service.lines import Column, Lines
 from service.policies.model import Provision
 
 Keys: TypeAlias = NDArray[np.uint64]
@@ -38,9 +38,7 @@ def groupings(provisions: Sequence[Provision]) -> tuple[Per, ...]:
     for provision in provisions:
         if provision.rounding_stage == "total":
             return ((),)
-        conditions = [one for one in provision.measure.conditions if isinstance(one, First | Threshold)]
-        limits = [limit for limit in provision.measure.limits if limit.shared]
-        found |= {tuple(sorted(one.per)): None for one in (*conditions, *limits) if one.per != (LINE,)}
+        found |= {tuple(sorted(per)): None for per in shared_keys(provision.measure)}
         found |= {(name,): None for name in documents_of(provision)}
     return tuple(per for per in found if not any(set(other) < set(per) for other in found))
 
