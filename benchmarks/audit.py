@@ -106,7 +106,7 @@ def main() -> None:
         for file in write_payouts(folder, rows):
             for target in ("report.json", "report.xlsx"):
                 begin = time.perf_counter()
-                done = subprocess.run(  # noqa: S603
+                done = subprocess.run(
                     [*cores, *command, str(file), "-o", str(folder / target)],
                     env=os.environ | {"DATABASE_URL": url, "POLARS_MAX_THREADS": str(CORES)},
                     capture_output=True, check=False, text=True,

@@ -182,7 +182,7 @@ def seconds(command: list[str]) -> float:
     """Time a whole process."""
     begun = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run(command, check=True, cwd=ROOT, env=environment, stderr=subprocess.PIPE)  # noqa: S603
+    subprocess.run(command, check=True, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
     return time.perf_counter() - begun
 
 
@@ -210,7 +210,7 @@ def commands(measure: str, source: Path, target: Path, python: str) -> dict[str,
     ours = [sys.executable, *BATCH, measure, str(source), "-o", str(target)]
     found = {"town-subsidy": ours, "town-subsidy --explain": [*ours, "--explain"]}
     for rival, module in RIVALS.items() if measure == "loan_interest" else ():
-        if subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode:  # noqa: S603
+        if subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode:
             print(f"{rival} is not installed: skipped")
             continue
         found[rival] = [python, f"benchmarks/rivals/{rival}_loans.py", str(source), str(target)]

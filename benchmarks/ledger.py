@@ -92,7 +92,7 @@ def main() -> None:
     bare, ours = [], []
     with TemporaryDirectory(prefix="ledger-") as folder, serving(Path(folder)) as (port, token):
         file = f"{folder}/bare.sqlite"
-        subprocess.run([sys.executable, "-c", BARE, file, "make", "0"], check=True)  # noqa: S603
+        subprocess.run([sys.executable, "-c", BARE, file, "make", "0"], check=True)
         for number in range(options.rounds):
             bare.append(rate(WORKERS, options.grants, BARE, file, number=number))
             ours.append(rate(CLIENTS, options.grants, OURS, str(port), token, number=number))
@@ -105,7 +105,7 @@ def rate(processes: int, grants: int, script: str, *arguments: str, number: int)
     """Let processes begin at once, and count what they do in a second."""
     each = grants // processes
     running = [
-        subprocess.Popen(  # noqa: S603 - our own scripts
+        subprocess.Popen(
             [sys.executable, "-c", script, *arguments, f"{number}-{worker}", str(each)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -140,7 +140,7 @@ def serving(folder: Path) -> Iterator[tuple[int, str]]:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
     options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "service:create_app()"]
-    with subprocess.Popen([*GUNICORN, *options], env={**os.environ, "DATABASE_URL": url}) as process:  # noqa: S603
+    with subprocess.Popen([*GUNICORN, *options], env={**os.environ, "DATABASE_URL": url}) as process:
         try:
             wait_until_up(port)
             yield port, token

@@ -137,7 +137,7 @@ def _drive_wrk(load: Load, script: Path, port: int) -> Round:
     if wrk is None:
         raise RuntimeError("wrk is not installed: apt-get install wrk, or --client python")
     options = [f"-t{min(load.connections, 2)}", f"-c{load.connections}", f"-d{load.seconds}s", "-s", str(script)]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [wrk, *options, f"http://{HOST}:{port}"],
         capture_output=True,
         check=True,

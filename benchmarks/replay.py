@@ -29,7 +29,7 @@ COMMAND = [sys.executable, "-c", "from service.cli import main; main()"]
 def seconds(arguments: list[str], environment: dict[str, str]) -> float:
     """Time a command; it must succeed."""
     begun = time.perf_counter()
-    subprocess.run([*COMMAND, *arguments], check=True, env=environment, capture_output=True)  # noqa: S603
+    subprocess.run([*COMMAND, *arguments], check=True, env=environment, capture_output=True)
     return time.perf_counter() - begun
 
 
@@ -54,9 +54,9 @@ def main() -> None:
         file, target = Path(folder, "loans.csv"), Path(folder, "result.csv")
         eligible(options.rows).write_csv(file)
         environment = os.environ | {"DATABASE_URL": f"sqlite:///{folder}/ledger.sqlite"}
-        subprocess.run([*COMMAND, "db", "upgrade"], check=True, env=environment, capture_output=True)  # noqa: S603
+        subprocess.run([*COMMAND, "db", "upgrade"], check=True, env=environment, capture_output=True)
         create = [*COMMAND, "keys", "create", "benchmark", "--role", "proposer"]
-        made = subprocess.run(create, check=True, env=environment, capture_output=True, text=True)  # noqa: S603
+        made = subprocess.run(create, check=True, env=environment, capture_output=True, text=True)
         batch = ["batch", "loan_interest", str(file), "-o", str(target)]
         granting = seconds([*batch, "--grant"], environment | {"TOWN_SUBSIDY_KEY": made.stdout.strip()})
         print(f"{options.rows:,} rows granted in {granting:.1f} s")

@@ -135,9 +135,7 @@ def serving(module: str, cpus: Cpus) -> Iterator[int]:
     with socket.create_server((HOST, 0)) as listening:
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening.fileno()}", *GUNICORN]
         with _bound_to(cpus.serve):
-            server = subprocess.Popen(  # noqa: S603
-                [*command, f"{module}:create_app()"], cwd=ROOT, pass_fds=[listening.fileno()]
-            )
+            server = subprocess.Popen([*command, f"{module}:create_app()"], cwd=ROOT, pass_fds=[listening.fileno()])
         port = listening.getsockname()[1]
     try:
         yield port

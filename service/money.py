@@ -27,17 +27,12 @@ def fen_of(text: str) -> int:
     """Read yuan text ("1234.5") as fen; ValueError for anything that is not plainly that."""
     if not _YUAN.fullmatch(text):
         raise ValueError(f"not an amount in yuan with at most two decimals: {text!r}")
-    if text[-3:-2] == ".":
-        return int(text[:-3] + text[-2:])
     whole, _, part = text.partition(".")
     return int(whole) * 100 + int(part.ljust(2, "0"))
 
 
 def yuan(fen: int, *, grouped: bool = False) -> str:
     """Write fen as yuan with two decimals: "1234.50", grouped "1,234.50"."""
-    if fen >= 100 and not grouped:  # noqa: PLR2004 - as nearly all are; results hold many
-        digits = str(fen)
-        return f"{digits[:-2]}.{digits[-2:]}"
     sign, size = ("-", -fen) if fen < 0 else ("", fen)
     whole, part = divmod(size, 100)
     return f"{sign}{whole:,}.{part:02d}" if grouped else f"{sign}{whole}.{part:02d}"

@@ -26,10 +26,11 @@ _PLAIN_YUAN: Final[Mapping[Unit, tuple[str, int]]] = {
     "ten_thousand_yuan": (r"^[0-9]{1,7}(\.[0-9]{1,6})?$", 6),
 }
 _PLAIN_TEXT: Final = r"^[!-~]{1,64}$"
-#: Unified social credit codes (GB 32100): 18 of these letters, digits only in the region, the last checks the others.
+#: Unified social credit codes (GB 32100): 18 of these letters, of which the first eight are digits, and the last checks
+#: the others: what the library asks that the entry uses.
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CODE_LENGTH: Final = 18
-_REGION: Final = slice(2, 8)
+_DIGITS_ONLY: Final = slice(0, 8)
 _DECIMAL: Final = 10
 _NO_DIGIT: Final = len(_ALPHABET)
 _VALUE_OF: Final = np.full(256, _NO_DIGIT, dtype=np.int32)
@@ -215,6 +216,6 @@ def _check_digits_hold(codes: pl.Series) -> Mask:
     letters = np.frombuffer(codes.str.join("").item().encode(), dtype=np.uint8).reshape(-1, _CODE_LENGTH)
     digits = _VALUE_OF[letters]
     expected = -(digits[:, :-1] @ _WEIGHTS) % len(_ALPHABET)
-    is_region = (digits[:, _REGION] < _DECIMAL).all(axis=1)
-    holds: Mask = (digits < _NO_DIGIT).all(axis=1) & is_region & (digits[:, -1] == expected)
+    begins = (digits[:, _DIGITS_ONLY] < _DECIMAL).all(axis=1)
+    holds: Mask = (digits < _NO_DIGIT).all(axis=1) & begins & (digits[:, -1] == expected)
     return holds
