@@ -73,9 +73,9 @@ class Victim:
         """Return when it answers again: the random moment of the next kill is one of work, not of starting."""
         for _ in range(600):
             try:
-                connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-                connection.request("GET", "/healthz")
-                connection.getresponse().read()
+                with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+                    connection.request("GET", "/healthz")
+                    connection.getresponse().read()
                 return
             except (OSError, HTTPException):
                 time.sleep(0.05)
@@ -88,10 +88,10 @@ class Victim:
         until = time.monotonic() + 120
         while time.monotonic() < until:
             try:
-                connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-                connection.request("POST", "/v1/grants", body, headers)
-                answer = connection.getresponse()
-                said = orjson.loads(answer.read())
+                with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+                    connection.request("POST", "/v1/grants", body, headers)
+                    answer = connection.getresponse()
+                    said = orjson.loads(answer.read())
             except (OSError, HTTPException):
                 time.sleep(0.05)
                 continue
