@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service.api.responses import language
 from service.calculation import told
@@ -41,7 +41,7 @@ class Told(HTTPException):
 
 
 class Problem(NamedTuple):
-    """An error as it is told: in JSON by the API, on a page by the pages. `members` and `headers` go beyond the rest."""
+    """An error as it is told: as JSON by the API, as a page by the pages."""
 
     status: int
     kind: str
@@ -64,19 +64,22 @@ def problem_of(error: Exception, spoken: Language) -> Problem:
         case NotFound():
             return _told(404, "not-found", say_missing(error, spoken), spoken)
         case HeaderMissing():
-            return _told(400, "header-missing", text_of("details", error.code, spoken, **error.facts), spoken)
+            return _coded(400, "header-missing", error, spoken)
+        case Conflict():
+            return _coded(409, "conflict", error, spoken)
         case Denied():
             return _denied(error, spoken)
-        case Conflict():
-            return _told(409, "conflict", text_of("details", error.code, spoken, **error.facts), spoken)
         case NothingToGrant():
             return _nothing_to_grant(error, spoken)
         case Unavailable():
             return _unavailable(error, spoken)
-        case HTTPException():
-            return _http(error, spoken)
+    return _http(error if isinstance(error, HTTPException) else _unforeseen(error), spoken)
+
+
+def _unforeseen(error: Exception) -> HTTPException:
+    """Log what nobody foresaw, and tell the caller nothing of it."""
     current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _told(500, "internal-error", text_of("details", "internal-error", spoken), spoken)
+    return InternalServerError()
 
 
 def _told(
@@ -90,16 +93,25 @@ def _refused(refused: Refused, spoken: Language) -> Problem:
         return _told(400, "malformed-json", say(refused.defects[0], spoken), spoken)
     errors, omitted = entries(refused.defects, spoken)
     detail = text_of("details", "invalid-input", spoken, count=len(refused.defects))
-    members = {"errors": errors, **({"omitted": omitted} if omitted else {})}
-    return _told(422, "invalid-input", detail, spoken, **members)
+    members: Json = {"errors": errors, **({"omitted": omitted} if omitted else {})}
+    return _told(422, "invalid-input", detail, spoken, None, **members)
+
+
+def _coded(
+    status: int,
+    kind: str,
+    error: HeaderMissing | Conflict | Denied | Unavailable,
+    spoken: Language,
+    headers: Mapping[str, str] | None = None,
+) -> Problem:
+    return _told(status, kind, text_of("details", error.code, spoken, **error.facts), spoken, headers)
 
 
 def _denied(denied: Denied, spoken: Language) -> Problem:
     """Tell 401 where no key of ours was shown, 403 where it does not allow this."""
-    detail = text_of("details", denied.code, spoken, **denied.facts)
     if denied.known:
-        return _told(403, "forbidden", detail, spoken)
-    return _told(401, "unauthorised", detail, spoken, {"WWW-Authenticate": 'Bearer realm="town-subsidy"'})
+        return _coded(403, "forbidden", denied, spoken)
+    return _coded(401, "unauthorised", denied, spoken, {"WWW-Authenticate": 'Bearer realm="town-subsidy"'})
 
 
 def _nothing_to_grant(nothing: NothingToGrant, spoken: Language) -> Problem:
@@ -112,8 +124,7 @@ def _nothing_to_grant(nothing: NothingToGrant, spoken: Language) -> Problem:
 def _unavailable(unavailable: Unavailable, spoken: Language) -> Problem:
     """Log what is wrong with the ledger, and say when to come again."""
     current_app.logger.error("%s %s: %s", request.method, request.path, unavailable)
-    detail = text_of("details", unavailable.code, spoken, **unavailable.facts)
-    return _told(503, "ledger-unavailable", detail, spoken, {"Retry-After": str(_RETRY_SECONDS)})
+    return _coded(503, "ledger-unavailable", unavailable, spoken, {"Retry-After": str(_RETRY_SECONDS)})
 
 
 def _http(error: HTTPException, spoken: Language) -> Problem:

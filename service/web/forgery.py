@@ -15,18 +15,26 @@ from service.api.problems import Told
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_STORE_NOTHING: Final[set[Callable[..., Any]]] = set()
+#: The field of a form that holds its token.
+TOKEN: Final = "csrf_token"
+_UNCHECKED: Final[set[Callable[..., Any]]] = set()
 _CHECK: Final = CSRFProtect()
 
 
 def stores_nothing(view: View) -> View:
     """Mark a view whose forms need no token, because it changes nothing."""
-    _STORE_NOTHING.add(view)
+    _UNCHECKED.add(view)
+    return view
+
+
+def takes_files(view: View) -> View:
+    """Mark a view that checks the token itself, when it has read the files: `uploads.uploaded`."""
+    _UNCHECKED.add(view)
     return view
 
 
 def register(app: Flask, views: Blueprint) -> None:
-    """Check every form that is sent to the pages. Uploads check theirs when they have read it: `refuse_forged`."""
+    """Check every form that is sent to the pages, but for views that are marked otherwise."""
     app.config.update(
         WTF_CSRF_CHECK_DEFAULT=False,  # the API is used with keys, not with cookies
         WTF_CSRF_TIME_LIMIT=None,  # as long as the reader is signed in
@@ -37,9 +45,8 @@ def register(app: Flask, views: Blueprint) -> None:
     @views.before_request
     def check() -> None:
         view = current_app.view_functions.get(request.endpoint or "")
-        uploads = request.mimetype == "multipart/form-data"
-        if request.method == "POST" and view not in _STORE_NOTHING and not uploads:
-            refuse_forged(request.form.get("csrf_token"))
+        if request.method == "POST" and view not in _UNCHECKED:
+            refuse_forged(request.form.get(TOKEN))
 
 
 def refuse_forged(token: str | None) -> None:
