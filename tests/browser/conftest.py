@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser
 
 from service.policies import Policies
 from tests.browser.running import Running, chromium, running
-from tests.browser.visiting import Visits, sign_in
+from tests.browser.visiting import SignedIn, Visits
 
 
 @pytest.fixture(scope="session")
@@ -28,26 +28,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def state_of(service: Running, browser: Browser) -> Callable[[str], StorageState]:
-    """Return a function that tells what a browser keeps once somebody with a role has signed in, once per role."""
-    states: dict[str, StorageState] = {}
-
-    def kept(role: str) -> StorageState:
-        if role not in states:
-            with Visits(browser, service.origin) as visits:
-                page = visits("zh", 1280)
-                sign_in(page, service.tokens[role])
-                states[role] = page.context.storage_state()
-        return states[role]
-
-    return kept
+def signed_in(service: Running, browser: Browser) -> SignedIn:
+    """Return what signs in once per role, for all tests."""
+    return SignedIn(browser, service)
 
 
 @pytest.fixture
-def visitor(service: Running, browser: Browser, state_of: Callable[[str], StorageState]) -> Iterator[Visits]:
+def visitor(service: Running, browser: Browser, signed_in: SignedIn) -> Iterator[Visits]:
     """Return what makes pages of visitors: `visitor("en", 1280, javascript=False, role="auditor")`.
 
     When the test ends, nothing must have gone wrong on any of them.
     """
-    with Visits(browser, service.origin, state_of) as visits:
+    with Visits(browser, service.origin, signed_in) as visits:
         yield visits

@@ -34,7 +34,8 @@ class Running(NamedTuple):
 
     def mishaps(self) -> list[str]:
         """List what the service logged as an error."""
-        return [line for line in self.log.read_text("utf-8").splitlines() if "[ERROR]" in line or "Error: " in line]
+        lines = self.log.read_text("utf-8").splitlines()
+        return [line for line in lines if "ERROR" in line or line.startswith("Traceback")]
 
 
 @contextmanager

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.crawling import every_page
+from tests.browser.crawling import EveryPage
 from tests.browser.guards import accessible, barriers, fits, misfits, transferred
+from tests.browser.pictures import COLOURS, indexed_png, pixels_of
+from tests.browser.running import Running
 from tests.browser.small_site import page, small_site
 from tests.browser.structure import defects
 from tests.browser.visiting import KEY, SIGN_IN, Visits, sign_in
@@ -171,18 +175,20 @@ def test_the_crawler_follows_links_below_its_start(browser: Browser) -> None:
         **dict.fromkeys(alike, page("")),
     }
     with small_site(pages) as origin, Visits(browser, origin) as visits:
-        assert list(every_page(visits(), "/en")) == ["/en", *alike[:3], "/en/a"]
+        walk = EveryPage(visits(), "/en")
+        assert list(walk) == ["/en", *alike[:3], "/en/a"]
+        assert walk.broken == []
         with pytest.raises(AssertionError, match="more than 3 pages; not seen: "):
-            list(every_page(visits(), "/en", at_most=3))
+            list(EveryPage(visits(), "/en", at_most=3))
 
 
 @pytest.mark.parametrize("href", ["/en/gone", "/zh/gone", "/en/gone.csv"])
 def test_a_link_that_leads_nowhere_is_told(href: str, browser: Browser) -> None:
     """Page, other language or file: the crawler names what is missing and where it is linked."""
     with small_site({"/en": page(f'<a href="{href}">x</a>')}) as origin, Visits(browser, origin) as visits:
-        visitor = visits()
-        with pytest.raises(AssertionError, match=f"{href}: status 404, linked on /en$"):
-            list(every_page(visitor, "/en"))
+        walk = EveryPage(visits(), "/en")
+        assert list(walk) == ["/en"]
+        assert walk.broken == [f"{href}: status 404, linked on /en"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -206,3 +212,25 @@ def test_the_description_of_the_api(width: int, visitor: Visits) -> None:
     assert answer
     assert answer.status == 200
     fits(page)
+
+
+@pytest.mark.parametrize("colours", [COLOURS, 2 * COLOURS])
+def test_pictures_keep_their_most_frequent_colours(colours: int, browser: Browser) -> None:
+    """A picture of few colours is kept to the pixel; of too many, the rare ones become their neighbours."""
+    shade = np.minimum(np.arange(2 * COLOURS * 30).reshape(30, -1) % (2 * COLOURS), colours - 1)
+    pixels = np.stack([shade, shade // 2, np.full_like(shade, 7)], axis=2).astype(np.uint8)
+    with Visits(browser, "") as visits:
+        read = pixels_of(indexed_png(pixels), visits())
+    exact = (read == pixels).all(axis=2)
+    assert read.shape == pixels.shape
+    assert exact.mean() == min(1, COLOURS / colours)
+
+
+def test_what_the_service_logs_is_read(service: Running, tmp_path: Path) -> None:
+    """Errors count, as gunicorn and as Flask write them; that workers started does not."""
+    started = service.log.read_text("utf-8")
+    assert "Booting worker" in started
+    log = tmp_path / "service.log"
+    for mishap in ("[1] [ERROR] Error handling request /", "ERROR in app: Exception on / [GET]", "Traceback (most"):
+        log.write_text(f"{started}{mishap}\n", "utf-8")
+        assert service._replace(log=log).mishaps() == [mishap]

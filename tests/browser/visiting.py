@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, StorageState, expect
 
+from tests.browser.running import Running
+
 PHONE_WIDTH: Final = 360
 LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
 KEY: Final = {"zh": "密钥", "en": "Key"}
@@ -105,3 +107,19 @@ def sign_in(page: Page, token: str, language: str = "zh") -> None:
     page.get_by_label(KEY[language], exact=True).fill(token)
     page.get_by_role("button", name=SIGN_IN[language], exact=True).click()
     expect(page).not_to_have_url(re.compile("/sign-in"))
+
+
+class SignedIn:
+    """Calling it with a role returns what a browser keeps once somebody with this role has signed in, once per role."""
+
+    def __init__(self, browser: Browser, served: Running) -> None:
+        self.browser, self.served = browser, served
+        self.states: dict[str, StorageState] = {}
+
+    def __call__(self, role: str) -> StorageState:
+        if role not in self.states:
+            with Visits(self.browser, self.served.origin) as visits:
+                page = visits("zh", 1280)
+                sign_in(page, self.served.tokens[role])
+                self.states[role] = page.context.storage_state()
+        return self.states[role]
