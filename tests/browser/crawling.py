@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 LIKE_EACH: Final = 3
 LINKS: Final = "links => links.map(one => one.href)"
@@ -21,10 +21,11 @@ class EveryPage:
     Of pages that differ only in their query or in names with digits, such as those of grants, three are opened. Links
     that lead elsewhere on the same host are asked for once. `broken` lists what did not answer with 200, and where it
     is linked; more than `at_most` pages are an AssertionError, so that none is left out in silence.
+    With a `stranger`, who is not signed in, what the stranger may see as well is left to a walk of the stranger's own.
     """
 
-    def __init__(self, page: Page, start: str, at_most: int = 150) -> None:
-        self.page, self.start, self.at_most = page, start, at_most
+    def __init__(self, page: Page, start: str, at_most: int = 150, stranger: BrowserContext | None = None) -> None:
+        self.page, self.start, self.at_most, self.stranger = page, start, at_most, stranger
         self.broken: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -32,7 +33,7 @@ class EveryPage:
         waiting, opened = [self.start], 0
         while waiting:
             target = waiting.pop(0)
-            if not self._is_a_page(target, found_on[target]):
+            if not self._is_a_page(target, found_on[target]) or self._is_open_to_all(target):
                 continue
             opened += 1
             assert opened <= self.at_most, f"more than {self.at_most} pages; not seen: {[target, *waiting]}"
@@ -52,6 +53,9 @@ class EveryPage:
             return False
         path, is_html = urlsplit(target).path, answer.headers.get("content-type", "").startswith("text/html")
         return is_html and (path == self.start or path.startswith(self.start.rstrip("/") + "/"))
+
+    def _is_open_to_all(self, target: str) -> bool:
+        return target != self.start and self.stranger is not None and self.stranger.request.get(target).ok
 
     def _links(self) -> list[str]:
         parts = urlsplit(self.page.url)

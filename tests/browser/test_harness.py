@@ -182,6 +182,19 @@ def test_the_crawler_follows_links_below_its_start(browser: Browser) -> None:
             list(EveryPage(visits(), "/en", at_most=3))
 
 
+def test_the_crawler_leaves_to_strangers_what_they_may_see(browser: Browser) -> None:
+    """Who is signed in sees the first page, and the pages that nobody else may open."""
+    pages = {"/en": page('<a href="/en/a">a</a> <a href="/en/desk">d</a>'), "/en/a": GOOD, "/en/desk": GOOD}
+    with (
+        small_site(pages) as inside,
+        small_site({"/en/a": GOOD}) as outside,
+        Visits(browser, inside) as visits,
+        Visits(browser, outside) as strangers,
+    ):
+        walk = EveryPage(visits(), "/en", stranger=strangers().context)
+        assert list(walk) == ["/en", "/en/desk"]
+
+
 @pytest.mark.parametrize("href", ["/en/gone", "/zh/gone", "/en/gone.csv"])
 def test_a_link_that_leads_nowhere_is_told(href: str, browser: Browser) -> None:
     """Page, other language or file: the crawler names what is missing and where it is linked."""
