@@ -171,7 +171,7 @@ def _input(field: Field, asked: Input, language: Language) -> Json:
         "need": asked.need,
         "need_label": label_of("needs", asked.need, language),
         "other": asked.other,
-        "default": _default(field, asked.default),
+        "default": default_of(field, asked.default),
         "same_as": asked.same_as,
         "codes": [{"id": code, "label": words.to(language)} for code, words in field.codes.items()],
         "most": field.most,
@@ -179,7 +179,7 @@ def _input(field: Field, asked: Input, language: Language) -> Json:
     }
 
 
-def _default(field: Field, value: int | None) -> Any:
+def default_of(field: Field, value: int | None) -> Any:
     """Write a default of a column as a request would give it."""
     if value is None:
         return None

@@ -39,6 +39,7 @@ _SINGLE: Final = re.compile(rf"(facts)\.({_ENTRY})|(readings)\.({_WORD})")
 _NUMBERED: Final = re.compile(
     rf"(lines)\.({_NUMBER})\.({_ENTRY})|(granted)\.({_NUMBER})\.(limit|amount|group\.{_WORD}(?:\.year)?)"
 )
+_DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
 #: How the parts of a request are called in names of fields.
 _AREAS: Final = {"granted_before": "granted"}
 
@@ -48,7 +49,8 @@ class Form:
     """A form as it stands: the request that it says, what its fields hold, what is wrong with it.
 
     `data` is the request. `values` holds the text of every field that a browser would send for it. `lines` and
-    `granted` count the lines and the entries of what was granted before, `tables` the rows of fields that have several.
+    `granted` count the lines and the entries of what was granted before, `tables` the rows of fields that have several;
+    `given` names the fields that the request gives, null among them.
     """
 
     data: Json
@@ -57,21 +59,31 @@ class Form:
     lines: int = 0
     granted: int = 0
     tables: Mapping[str, int] = field(default_factory=dict, repr=False)
+    given: frozenset[str] = frozenset()
     defects: tuple[Defect, ...] = ()
     _at: Mapping[str, tuple[Defect, ...]] = field(default_factory=dict, repr=False)
+    _wrong: frozenset[str] = frozenset()
 
     def refused(self, defects: Iterable[Defect]) -> Form:
         """Return the form with what is wrong with it besides."""
-        every = (*self.defects, *defects)
-        at: dict[str, tuple[Defect, ...]] = {}
+        every = tuple({(one.pointer, one.code): one for one in (*self.defects, *defects)}.values())
+        at: dict[str, tuple[Defect, ...]] = defaultdict(tuple)
         for defect in every:
-            name = name_of(defect.pointer)
-            at[name] = (*at.get(name, ()), defect)
-        return replace(self, defects=every, _at=at)
+            at[name_of(defect.pointer)] += (defect,)
+        wrong = frozenset(".".join(name.split(".")[: 3 if name.startswith("lines.") else 2]) for name in at)
+        return replace(self, defects=every, _at=dict(at), _wrong=wrong)
 
     def defect_at(self, name: str) -> tuple[Defect, ...]:
         """Return what is wrong with the field of this name."""
         return self._at.get(name, ())
+
+    def touched(self, place: str, names: Iterable[str]) -> bool:
+        """Tell whether any of the fields at a place is given or wrong, so that it must not be folded away."""
+        return any((name := f"{place}.{one}") in self.given or name in self._wrong for one in names)
+
+    def shows_day(self, name: str) -> bool:
+        """Tell whether a browser's own field for dates can show what was typed: a day, or nothing."""
+        return _DAY.fullmatch(self.values.get(name, "")) is not None
 
     def rows(self, name: str) -> int:
         """Count the rows to show of a field that holds several; there is one to begin with."""
@@ -82,6 +94,14 @@ def name_of(pointer: str) -> str:
     """Name the field at a JSON pointer of a request."""
     area, *parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:] or [""])
     return ".".join([_AREAS.get(area, area), *parts])
+
+
+def asked_above(policies: Policies, defects: Iterable[Defect]) -> Iterator[Defect]:
+    """Place what is missing in the lines where a form asks for it: the facts stand above the lines."""
+    for defect in defects:
+        name = defect.pointer.rpartition("/")[2]
+        above = defect.code == "missing" and defect.pointer.startswith("/lines/") and name in policies.facts
+        yield replace(defect, pointer=f"/facts/{name}") if above else defect
 
 
 def request_of(policies: Policies, sent: Sent) -> Form:
@@ -117,7 +137,8 @@ def form_of(policies: Policies, request: Mapping[str, Any], unit: Unit = "yuan")
     for name, choice in _mapped(request.get("readings")).items():
         values[f"readings.{name}"] = text_of("text", choice, unit)
     values["policy"] = text_of("text", request.get("policy"), unit)
-    return Form(dict(request), values, unit, len(lines), len(granted), tables)
+    given = frozenset(f"{place}.{name}" for place, entries in places.items() for name in entries)
+    return Form(dict(request), values, unit, len(lines), len(granted), tables, given)
 
 
 def _sorted(sent: Sent) -> tuple[dict[str, Texts], dict[str, list[Texts]]]:
