@@ -55,15 +55,32 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A form: `facts` hold for all lines, `inputs` are asked line by line; each may stand in the other's place."""
+    """A form: `facts` hold for all lines, `inputs` are asked line by line; each may stand in the other's place.
+
+    `other_facts` are those that the measure does not ask for.
+    """
 
     measure: Json
     facts: tuple[Question, ...]
+    other_facts: tuple[Question, ...]
     inputs: tuple[Question, ...]
     limits: tuple[tuple[str, str], ...]
     groups: tuple[Question, ...]
     readings: tuple[Reading, ...]
     versions: tuple[tuple[str, str], ...]
+
+    @property
+    def all_facts(self) -> tuple[Question, ...]:
+        """Return the facts that the measure asks for, then the others."""
+        return self.facts + self.other_facts
+
+    def unshown(self, form: Form) -> dict[str, str]:
+        """Return what a form holds that has no field on the page and is right all the same: it must not get lost."""
+        return {
+            name: text
+            for name, text in form.values.items()
+            if text and not self.shows(name, form) and not form.defect_at(name)
+        }
 
     def shows(self, name: str, form: Form) -> bool:
         """Tell whether the page has a field of this name, so that a link may lead to it."""
@@ -78,7 +95,7 @@ class Layout:
         return area in {"policy", "lines"} or (area == "readings" and any(one.id in parts for one in self.readings))
 
     def _asks(self, name: str) -> bool:
-        return any(one.id == name for one in (*self.facts, *self.inputs))
+        return any(one.id == name for one in (*self.all_facts, *self.inputs))
 
 
 def layout_of(policies: Policies, measure: str, form: Form, language: Language) -> Layout:
@@ -100,14 +117,15 @@ def _layout(
         (one.ref, f"{one.document.number}（{one.ref}）") for one in policies.versions if measure in one.measures
     )
     if provision is None:
-        return Layout(described, (), (), (), (), (), versions)
+        return Layout(described, (), (), (), (), (), (), versions)
     asked = provision.measure.asked(policies.facts).values()
     questions = [question_of(policies, one, language) for one in asked]
     shared = {limit.id: limit for limit in shared_limits(policies, provision)}
     keys = dict.fromkeys(key for limit in shared.values() for key in limit.per)
     return Layout(
         measure=described,
-        facts=tuple(one for one in questions if one.id in policies.facts),
+        facts=tuple(one for one in questions if one.id in policies.facts and one.id in provision.measure.inputs),
+        other_facts=tuple(one for one in questions if one.id not in provision.measure.inputs),
         inputs=tuple(one for one in questions if one.id not in policies.facts),
         limits=tuple((name, label_of("limits", name, language)) for name in shared),
         groups=tuple(_group(policies, key, language) for key in keys),

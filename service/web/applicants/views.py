@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Response, request
 
+from service.web.applicants import asking, screening
+from service.web.forgery import stores_nothing
 from service.web.site import Site
 
 
@@ -12,9 +13,23 @@ def register(views: Blueprint, site: Site) -> None:
     """Add these pages."""
 
     @views.get("/screening")
-    def screening() -> Response:
-        raise NotFound
+    def screening_form() -> Response:
+        return screening.page(site, request.args)
+
+    @views.post("/screening")
+    @stores_nothing
+    def screened() -> Response:
+        return screening.page(site, request.form)
 
     @views.get("/measures")
     def measures() -> Response:
-        raise NotFound
+        return asking.listed(site)
+
+    @views.get("/measures/<measure>")
+    def measure(measure: str) -> Response:
+        return asking.asked(site, measure)
+
+    @views.post("/measures/<measure>")
+    @stores_nothing
+    def calculated(measure: str) -> Response:
+        return asking.sent(site, measure)
