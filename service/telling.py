@@ -25,8 +25,6 @@ _NUMERALS: Final = "一二三四五六七八九"
 #: Words that only the telling of a result needs: Chinese, English.
 _WORDS: Final = {
     "article": ("第{}条", "art. {}"),
-    "印发日期": ("印发日期", "the day of issue"),
-    "未规定": ("文件未规定", "not settled by the text"),
     "days": ("{} 天", "{} days"),
     "none": ("无", "none"),
     "or": ("或", " or "),
@@ -39,6 +37,12 @@ _WORDS: Final = {
     "false": ("否", "no"),
     "undecided": ("尚未决定", "undecided"),
     "decided": ("{}决定（{}）", "decided by {} ({})"),
+}
+
+#: What stands in the place of an article where a question comes from elsewhere.
+_OTHER_SOURCES: Final = {
+    "印发日期": ("印发日期", "the day of issue"),
+    "未规定": ("文件未规定", "not settled by the text"),
 }
 
 
@@ -106,8 +110,8 @@ def figure(text: str) -> str:
 
 def article(number: str, language: Language) -> str:
     """Cite an article, in English with its number in digits; or say where else a question comes from."""
-    if number in _WORDS:
-        return _word(number, language)
+    if number in _OTHER_SOURCES:
+        return _OTHER_SOURCES[number][language == "en"]
     if language == "en":
         number = "".join(str(_NUMERALS.find(sign) + 1) if sign in _NUMERALS else sign for sign in number)
     return _word("article", language, number.replace("、", _word("and", language)))
