@@ -18,6 +18,7 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     """
     from flask import Flask
 
+    from service import web
     from service.api import (
         audits,
         batches,
@@ -50,6 +51,7 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.register_blueprint(exports.blueprint(policies, access))
     app.register_blueprint(docs.blueprint(openapi.document(policies)))
     app.register_blueprint(health.blueprint(policies))
+    web.register(app, policies, access, config)
     problems.register(app)
     secured = responses.secured(app.wsgi_app)
     app.wsgi_app = door.express(secured, policies, config.max_body_bytes)  # type: ignore[method-assign, assignment]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 _MIB: Final = 1024 * 1024
+_LEAST_CHARACTERS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +18,24 @@ class Config:
 
     `policies` None is the file that comes with the product. `max_file_bytes` is for the files of one batch together.
     `database_url` None is an SQLite file in the folder `data`, which is made when the ledger is first used.
+    `secret_key`, of at least 32 characters, protects the forms and sign-ins of the pages, and is the same in all
+    workers and on all machines; None where nobody set one. `plain_http` allows signing in over plain HTTP from other
+    machines; otherwise that takes https, or this machine.
     """
 
     policies: Path | None = None
     max_body_bytes: int = 2 * _MIB
     max_file_bytes: int = 256 * _MIB
     database_url: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    plain_http: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
-        """Read TOWN_SUBSIDY_POLICIES, MAX_BODY_BYTES, MAX_FILE_BYTES, DATABASE_URL; ValueError names what is wrong."""
+        """Read the settings from variables; ValueError names what is wrong.
+
+        TOWN_SUBSIDY_POLICIES, MAX_BODY_BYTES, MAX_FILE_BYTES, DATABASE_URL, SECRET_KEY, PLAIN_HTTP
+        """
         found = os.environ if environment is None else environment
         policies = found.get("TOWN_SUBSIDY_POLICIES")
         return cls(
@@ -34,6 +43,8 @@ class Config:
             max_body_bytes=_whole_number(found, "MAX_BODY_BYTES", _DEFAULT.max_body_bytes),
             max_file_bytes=_whole_number(found, "MAX_FILE_BYTES", _DEFAULT.max_file_bytes),
             database_url=found.get("DATABASE_URL") or None,
+            secret_key=_secret(found, "SECRET_KEY"),
+            plain_http=_flag(found, "PLAIN_HTTP"),
         )
 
 
@@ -48,3 +59,17 @@ def _whole_number(found: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ValueError(f"{name} must be a whole number above 0 (bytes), such as {2 * _MIB}; given {text!r}")
     return int(text)
+
+
+def _secret(found: Mapping[str, str], name: str) -> str | None:
+    text = found.get(name) or None
+    if text is not None and len(text) < _LEAST_CHARACTERS:  # told by its length: it is a secret, even a poor one
+        raise ValueError(f"{name} must have at least {_LEAST_CHARACTERS} characters; given {len(text)}")
+    return text
+
+
+def _flag(found: Mapping[str, str], name: str) -> bool:
+    text = found.get(name, "")
+    if text not in {"", "0", "1"}:
+        raise ValueError(f"{name} must be 1 or 0; given {text!r}")
+    return text == "1"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service.api.responses import language
 from service.calculation import told
@@ -40,99 +40,111 @@ class Told(HTTPException):
         self.code, self.sentence, self.facts = status, sentence, facts
 
 
+class Problem(NamedTuple):
+    """An error as it is told: as JSON by the API, as a page by the pages."""
+
+    status: int
+    kind: str
+    title: str
+    detail: str
+    members: Json
+    headers: Mapping[str, str]
+
+
 def register(app: Flask) -> None:
     """Answer every error of an app with a problem."""
-    app.register_error_handler(Refused, _refused)
-    app.register_error_handler(NotFound, _not_found)
-    app.register_error_handler(HeaderMissing, _header_missing)
-    app.register_error_handler(Denied, _denied)
-    app.register_error_handler(Conflict, _conflict)
-    app.register_error_handler(NothingToGrant, _nothing_to_grant)
-    app.register_error_handler(Unavailable, _unavailable)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, lambda error: _response(problem_of(error, language()), language()))
 
 
-def _refused(refused: Refused) -> Response:
-    spoken = language()
+def problem_of(error: Exception, spoken: Language) -> Problem:
+    """Tell an error, and log what its cause is on our side; nothing unforeseen is told to the caller."""
+    match error:
+        case Refused():
+            return _refused(error, spoken)
+        case NotFound():
+            return _told(404, "not-found", say_missing(error, spoken), spoken)
+        case HeaderMissing():
+            return _coded(400, "header-missing", error, spoken)
+        case Conflict():
+            return _coded(409, "conflict", error, spoken)
+        case Denied():
+            return _denied(error, spoken)
+        case NothingToGrant():
+            return _nothing_to_grant(error, spoken)
+        case Unavailable():
+            return _unavailable(error, spoken)
+    return _http(error if isinstance(error, HTTPException) else _unforeseen(error), spoken)
+
+
+def _unforeseen(error: Exception) -> HTTPException:
+    """Log what nobody foresaw, and tell the caller nothing of it."""
+    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return InternalServerError()
+
+
+def _told(
+    status: int, kind: str, detail: str, spoken: Language, headers: Mapping[str, str] | None = None, **members: Any
+) -> Problem:
+    return Problem(status, kind, text_of("problems", kind, spoken), detail, members, headers or {})
+
+
+def _refused(refused: Refused, spoken: Language) -> Problem:
     if refused.defects[0].code == "malformed_json":
-        return problem(400, "malformed-json", say(refused.defects[0], spoken), spoken)
+        return _told(400, "malformed-json", say(refused.defects[0], spoken), spoken)
     errors, omitted = entries(refused.defects, spoken)
     detail = text_of("details", "invalid-input", spoken, count=len(refused.defects))
-    return problem(422, "invalid-input", detail, spoken, errors=errors, **({"omitted": omitted} if omitted else {}))
+    members: Json = {"errors": errors, **({"omitted": omitted} if omitted else {})}
+    return _told(422, "invalid-input", detail, spoken, None, **members)
 
 
-def _not_found(missing: NotFound) -> Response:
-    spoken = language()
-    return problem(404, "not-found", say_missing(missing, spoken), spoken)
+def _coded(
+    status: int,
+    kind: str,
+    error: HeaderMissing | Conflict | Denied | Unavailable,
+    spoken: Language,
+    headers: Mapping[str, str] | None = None,
+) -> Problem:
+    return _told(status, kind, text_of("details", error.code, spoken, **error.facts), spoken, headers)
 
 
-def _header_missing(missing: HeaderMissing) -> Response:
-    spoken = language()
-    return problem(400, "header-missing", text_of("details", missing.code, spoken, **missing.facts), spoken)
-
-
-def _denied(denied: Denied) -> Response:
-    """Answer 401 where no key of ours was shown, 403 where it does not allow this."""
-    spoken = language()
-    detail = text_of("details", denied.code, spoken, **denied.facts)
+def _denied(denied: Denied, spoken: Language) -> Problem:
+    """Tell 401 where no key of ours was shown, 403 where it does not allow this."""
     if denied.known:
-        return problem(403, "forbidden", detail, spoken)
-    response = problem(401, "unauthorised", detail, spoken)
-    response.headers["WWW-Authenticate"] = 'Bearer realm="town-subsidy"'
-    return response
+        return _coded(403, "forbidden", denied, spoken)
+    return _coded(401, "unauthorised", denied, spoken, {"WWW-Authenticate": 'Bearer realm="town-subsidy"'})
 
 
-def _conflict(conflict: Conflict) -> Response:
-    spoken = language()
-    return problem(409, "conflict", text_of("details", conflict.code, spoken, **conflict.facts), spoken)
-
-
-def _nothing_to_grant(nothing: NothingToGrant) -> Response:
-    spoken = language()
+def _nothing_to_grant(nothing: NothingToGrant, spoken: Language) -> Problem:
     result = told(nothing.result, spoken)
     status, rule = label_of("statuses", result["status"], spoken), label_of("rules", result["rule"], spoken)
     detail = text_of("details", "nothing-to-grant", spoken, status=status, rule=rule)
-    return problem(422, "nothing-to-grant", detail, spoken, result=result)
+    return _told(422, "nothing-to-grant", detail, spoken, result=result)
 
 
-def _unavailable(unavailable: Unavailable) -> Response:
+def _unavailable(unavailable: Unavailable, spoken: Language) -> Problem:
     """Log what is wrong with the ledger, and say when to come again."""
     current_app.logger.error("%s %s: %s", request.method, request.path, unavailable)
-    spoken = language()
-    detail = text_of("details", unavailable.code, spoken, **unavailable.facts)
-    response = problem(503, "ledger-unavailable", detail, spoken)
-    response.headers["Retry-After"] = str(_RETRY_SECONDS)
-    return response
+    return _coded(503, "ledger-unavailable", unavailable, spoken, {"Retry-After": str(_RETRY_SECONDS)})
 
 
-def _http(error: HTTPException) -> Response:
-    spoken = language()
+def _http(error: HTTPException, spoken: Language) -> Problem:
     status = error.code or _SERVER_ERROR
     kind = _KINDS.get(status, "internal-error" if status >= _SERVER_ERROR else "bad-request")
     allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     most = current_app.config["MAX_CONTENT_LENGTH"]
     facts: Mapping[str, object] = {"allowed": allowed, "most": most}
     sentence, facts = (error.sentence, error.facts) if isinstance(error, Told) else (kind, facts)
-    response = problem(status, kind, text_of("details", sentence, spoken, **facts), spoken)
-    if allowed:
-        response.headers["Allow"] = allowed
-    return response
+    detail = text_of("details", sentence, spoken, **facts)
+    return _told(status, kind, detail, spoken, {"Allow": allowed} if allowed else None)
 
 
-def _unforeseen(error: Exception) -> Response:
-    """Log what nobody foresaw, and tell the caller nothing of it."""
-    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    spoken = language()
-    return problem(500, "internal-error", text_of("details", "internal-error", spoken), spoken)
-
-
-def problem(status: int, kind: str, detail: str, language: Language, **members: Any) -> Response:
+def _response(problem: Problem, spoken: Language) -> Response:
     """Answer with a problem document."""
-    title = text_of("problems", kind, language)
-    document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **members}
-    response = Response(orjson.dumps(document), status, content_type=PROBLEM_JSON)
-    response.headers["Content-Language"] = tag_of(language)
+    known = {"title": problem.title, "status": problem.status, "detail": problem.detail}
+    document = {"type": f"/problems/{problem.kind}", **known, **problem.members}
+    response = Response(orjson.dumps(document), problem.status, content_type=PROBLEM_JSON)
+    response.headers["Content-Language"] = tag_of(spoken)
+    response.headers.update(problem.headers)
     return response
 
 

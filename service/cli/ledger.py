@@ -116,7 +116,11 @@ def revoke(session: Session, named: str) -> None:
 
 @click.group()
 def log() -> None:
-    """日志 · The log: every change, chained by hashes."""
+    """日志 · The log: every change, chained by hashes.
+
+    网页的登录、退出也在其中（何人、何时，不含密钥）· so is signing in to the pages and out: who, when, never
+    the key.
+    """
 
 
 @log.command("verify")

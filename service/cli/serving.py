@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -34,6 +35,10 @@ def serve(session: Session, host: str, port: int, workers: int) -> None:
         os.environ[loader.VARIABLE] = str(session.policy_file.resolve())
     assert session.policies.versions  # a broken file is told here, once, and not by every worker
     _prepare_ledger(session)
+    # Made here, so that all workers share it: a form that one of them shows is sent to another. It lasts as long as the
+    # service: sessions end when the service is started anew. Several machines need one SECRET_KEY, set by hand.
+    if not os.environ.get("SECRET_KEY"):
+        os.environ["SECRET_KEY"] = secrets.token_urlsafe(32)
     click.echo(session.say("serving", host=_clickable(host), port=port), err=True)
     # Becomes gunicorn, so that a signal to stop reaches it.
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options(host, port, workers), APP])  # noqa: S606

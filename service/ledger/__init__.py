@@ -16,6 +16,8 @@ hash-chained log, which commits to every row that came with it (`service.ledger.
     from service.ledger.log import entries, head_of     the log, of one subject or all; its end for a checkpoint
     from service.ledger.verifying import verify         the first entry that does not fit, if any
     from service.ledger.keys import actor_of            whose key a token is
+    from service.ledger.sessions import sign_in         sign_in(ledger, key) → who it is and the token of a session,
+        session_actor, sign_out                         which tells who is signed in until it ends
     service.ledger.audit, service.ledger.exports        payouts checked against the grants; what leaves the ledger
 
 To compute a stored grant again: `sealed(policies, read_request(policies, grant.measure, grant.request))` of

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 import unicodedata
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -16,8 +13,10 @@ from service.intake.fields import Text, defects_of
 from service.ledger import log
 from service.ledger.database import Ledger
 from service.ledger.schema import KEYS, LOG, REVOCATIONS, ROLES
+from service.ledger.tokens import form_of, hashed, new_token, row_of
 
-_TOKEN: Final = re.compile(r"ts-([0-9a-f]{12})-([A-Za-z0-9_-]{43})")
+_PREFIX: Final = "ts"
+_FORM: Final = form_of(_PREFIX)
 _SELECTED: Final = (
     select(KEYS, REVOCATIONS.c.seq.label("revoked_by"), LOG.c.at.label("created_at"))
     .join(LOG, LOG.c.seq == KEYS.c.seq)
@@ -49,10 +48,9 @@ def create_key(ledger: Ledger, person: str, role: str, by: str, expires: datetim
     `expires` is in UTC. Refused for a name that is none, a role that is none, or a time that has passed.
     """
     _refuse_wrong(person, role, expires)
-    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    token = f"ts-{key_id}-{secret}"
-    until = None if expires is None else _stamp(expires)
-    row = {"id": key_id, "person": person, "role": role, "secret_sha256": _hashed(token), "expires": until}
+    key_id, token = new_token(_PREFIX)
+    until = None if expires is None else log.stamp(expires)
+    row = {"id": key_id, "person": person, "role": role, "secret_sha256": hashed(token), "expires": until}
     payload = {"person": person, "role": role, "expires": until}
     with ledger.writing() as connection:
         log.write(connection, log.Entry(by, "create-key", f"key-{key_id}", payload, log.now()), {KEYS: [row]})
@@ -73,14 +71,6 @@ def _refuse_wrong(person: str, role: str, expires: datetime | None) -> None:
         defects.append(Defect("/expires", "expires_in_the_past", expires.isoformat(), None))
     if defects:
         raise Refused(defects)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _hashed(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
 
 
 def list_keys(ledger: Ledger) -> list[Row[Any]]:
@@ -107,12 +97,18 @@ def revoke_keys(ledger: Ledger, named: str, by: str) -> list[str]:
 
 def actor_of(connection: Connection, token: str) -> Actor:
     """Find whose key this is; Denied for one that is unknown, revoked or expired."""
-    form = _TOKEN.fullmatch(token)
-    found = connection.execute(_BY_ID, {"id": form[1]}).first() if form else None
-    # The comparison takes as long for an id that nobody has.
-    expected = found.secret_sha256 if found else _hashed("")
-    if not secrets.compare_digest(_hashed(token), expected) or found is None:
+    found = row_of(connection, _BY_ID, _FORM, token)
+    if found is None:
         raise Denied("key-unknown", known=False)
+    return _valid(found)
+
+
+def holder_of(connection: Connection, key_id: str) -> Actor:
+    """Find who holds a key of ours by its id; Denied for one that is revoked or expired."""
+    return _valid(connection.execute(_BY_ID, {"id": key_id}).one())
+
+
+def _valid(found: Row[Any]) -> Actor:
     if found.revoked_by is not None:
         raise Denied("key-revoked", known=False, key=found.id)
     if found.expires is not None and found.expires <= log.now():
@@ -130,4 +126,4 @@ def admitted(connection: Connection, token: str, *roles: str) -> Actor:
 
 def could_be_a_key(token: str) -> bool:
     """Tell whether a text has the form of our keys."""
-    return _TOKEN.fullmatch(token) is not None
+    return _FORM.fullmatch(token) is not None

@@ -45,7 +45,12 @@ def head_of(connection: Connection) -> Head:
 
 def now() -> str:
     """Tell the time in UTC to the microsecond, always in the same form."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """Write a time in UTC to the microsecond: such texts sort as their times do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Entry(NamedTuple):

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The revision of the schema that this release works with.
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 
 STATES: Final = ("reserved", "manual_review", "approved", "paid", "recovered", "released")
 VERBS: Final = ("propose", "approve", "release", "pay", "recover")
@@ -84,6 +84,23 @@ REVOCATIONS: Final = Table(
     "revocations",
     METADATA,
     Column("key_id", Text, ForeignKey("keys.id"), primary_key=True),
+    _seq(),
+)
+
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    _seq(),
+    Column("key_id", Text, ForeignKey("keys.id"), nullable=False),
+    Column("secret_sha256", Text, nullable=False, unique=True),
+    Column("expires", Text, nullable=False),
+)
+
+ENDED_SESSIONS: Final = Table(
+    "ended_sessions",
+    METADATA,
+    Column("session_id", Text, ForeignKey("sessions.id"), primary_key=True),
     _seq(),
 )
 

@@ -77,6 +77,22 @@ def test_configuration() -> None:
             Config.from_environment({"MAX_BODY_BYTES": text})
 
 
+def test_settings_of_the_pages() -> None:
+    """A secret is long and never shown; plain HTTP is allowed by 1, and by nothing that only resembles it."""
+    secret = "s" * 32
+    config = Config.from_environment({"SECRET_KEY": secret, "PLAIN_HTTP": "1"})
+    assert (config.secret_key, config.plain_http) == (secret, True)
+    assert secret not in repr(config)
+    for nothing in ({}, {"SECRET_KEY": "", "PLAIN_HTTP": ""}, {"PLAIN_HTTP": "0"}):
+        assert Config.from_environment(nothing) == Config(secret_key=None, plain_http=False)
+    with pytest.raises(ValueError, match="SECRET_KEY must have at least 32 characters; given 31") as short:
+        Config.from_environment({"SECRET_KEY": secret[1:]})
+    assert secret[1:] not in str(short.value)
+    for text in ("yes", "true", "2", " 1", "１"):
+        with pytest.raises(ValueError, match="PLAIN_HTTP must be 1 or 0"):
+            Config.from_environment({"PLAIN_HTTP": text})
+
+
 @LANGUAGES
 def test_the_express_lane_answers_as_flask_does(
     client: FlaskClient, headers: dict[str, str], language: Language, tag: str

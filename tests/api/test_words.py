@@ -51,6 +51,15 @@ def test_every_defect_has_words(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_problem_has_words(language: str) -> None:
+    """Every code by which the ledger denies, forbids or regrets something can be said."""
+    raised = constants_of("HeaderMissing", "Denied", "Conflict", "Unavailable")
+    said = WORDS[language]["details"].keys()  # type: ignore[index]
+    assert {"session-unknown", "session-ended", "session-expired", "key-revoked", "key-expired"} <= raised
+    assert raised <= said, raised - said
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_part_of_the_policies_has_words(policies: Policies, language: str) -> None:
     """Rules, conditions, limits, steps, statuses, types, needs and funding modes all have a label."""
     words = WORDS[language]  # type: ignore[index]

@@ -13,11 +13,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import orjson
+import pytest
 from click.testing import Result
 from gunicorn.util import load_class
 from gunicorn.workers.sync import SyncWorker
 
 from service.cli.serving import options
+from service.config import Config
 
 SERVE = [sys.executable, "-c", "from service.cli import main; main()"]
 
@@ -58,6 +60,24 @@ def test_the_service_answers_and_stops(two_versions: str, tmp_path: Path) -> Non
     assert f"http://127.0.0.1:{port}/docs" in told.decode()
     assert process.returncode == 0
     assert not (tmp_path / ".gunicorn").exists()
+
+
+@pytest.mark.parametrize("given", [None, "", "a secret of more than 32 characters"])
+def test_workers_share_a_secret(tmp_path: Path, given: str | None) -> None:
+    """SECRET_KEY is handed on to the workers as it is set, and is a fresh one where it is not."""
+    environment = {**os.environ, "PORT": str(free_port()), "WEB_CONCURRENCY": "1", "HOME": str(tmp_path)}
+    environment.pop("SECRET_KEY", None)
+    if given is not None:
+        environment["SECRET_KEY"] = given
+    with subprocess.Popen([*SERVE, "serve"], env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+        try:
+            answer_of(int(environment["PORT"]), "/healthz", process)
+            own = Path(f"/proc/{process.pid}/environ").read_bytes().decode().split("\0")
+        finally:
+            process.send_signal(signal.SIGTERM)
+    (secret,) = (one.partition("=")[2] for one in own if one.startswith("SECRET_KEY="))
+    assert Config.from_environment({"SECRET_KEY": secret}).secret_key == secret
+    assert secret == given if given else len(secret) > 32
 
 
 def test_a_broken_policy_file_is_told_before_workers_start(run: Callable[..., Result], tmp_path: Path) -> None:

@@ -10,13 +10,19 @@ from importlib.resources import files
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import select
 
 from service.errors import Unavailable
-from service.ledger.database import engine_of, revision_of, url_of
-from service.ledger.keys import create_key
+from service.ledger.database import Ledger, engine_of, revision_of, url_of
+from service.ledger.grants import propose
+from service.ledger.keys import create_key, revoke_keys
 from service.ledger.opening import check_schema, open_ledger, upgrade_schema
-from service.ledger.schema import REVISION
+from service.ledger.schema import LOG, REVISION
+from service.ledger.sessions import session_actor, sign_in
 from service.ledger.verifying import verify
+from service.policies import Policies
+from tests.ledger.asking import loan
+from tests.ledger.conftest import person
 
 
 def test_the_code_expects_the_newest_revision() -> None:
@@ -35,8 +41,8 @@ def test_from_nothing(url: str) -> None:
         ledger.close()
 
 
-def test_from_the_revision_before(url: str) -> None:
-    """What was written under the revision before is kept, and still proves itself."""
+def test_from_the_first_revision(url: str) -> None:
+    """A ledger of the first revision is told, and brought up to date."""
     engine = engine_of(url_of(url))
     upgrade_schema(engine, "0001")
     assert revision_of(engine) == "0001"
@@ -49,6 +55,28 @@ def test_from_the_revision_before(url: str) -> None:
     create_key(ledger, "Li", "auditor", by="root")
     check_schema(ledger.engine)
     assert (verify(ledger).flaw, verify(ledger).entries) == (None, 1)
+    ledger.close()
+
+
+def test_from_the_revision_before(url: str, policies: Policies) -> None:
+    """What was written under the revision before is kept and still proves itself, and who had a key can sign in."""
+    engine = engine_of(url_of(url))
+    upgrade_schema(engine, "0003")
+    older = Ledger(engine)
+    propose(older, policies, loan(), "one", person(older, "Li", "proposer"))
+    _, token = create_key(older, "Wang", "auditor", by="root")
+    revoke_keys(older, "Li", by="root")
+    with older.reading() as connection:
+        before = list(connection.execute(select(LOG).order_by(LOG.c.seq)))
+    older.close()
+    ledger = open_ledger(url, upgrade=True)
+    check_schema(ledger.engine)
+    assert (verify(ledger).flaw, verify(ledger).entries) == (None, len(before))
+    actor, session = sign_in(ledger, token)
+    with ledger.reading() as connection:
+        assert list(connection.execute(select(LOG).order_by(LOG.c.seq)))[:-1] == before
+        assert session_actor(connection, session) == actor
+    assert verify(ledger).flaw is None
     ledger.close()
 
 

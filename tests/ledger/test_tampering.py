@@ -23,6 +23,7 @@ from service.ledger.keys import create_key, revoke_keys
 from service.ledger.log import Head, head_of
 from service.ledger.opening import open_ledger
 from service.ledger.schema import COMMITTED, LOG, METADATA
+from service.ledger.sessions import sign_in, sign_out
 from service.ledger.verbs import change
 from service.ledger.verifying import verify
 from service.policies import Policies
@@ -50,7 +51,10 @@ def fill(ledger: Ledger, policies: Policies) -> None:
         change(ledger, grant.id, "pay", {"paid_on": "2027-12-01", "payee": "F1", "reference": f"B{number}"}, other)
         change(ledger, grant.id, "recover", {"amount": "1.00", "reason": "too much"}, other)
     propose(ledger, policies, award("P1"), "award", one)
-    create_key(ledger, "Third", "auditor", by="root")
+    _, token = create_key(ledger, "Third", "auditor", by="root")
+    for _ in range(2):
+        _, session = sign_in(ledger, token)
+        sign_out(ledger, session)
     with TemporaryDirectory() as folder:
         file = Path(folder, "earlier.csv")
         file.write_text(HISTORY, "utf-8")

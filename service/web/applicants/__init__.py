@@ -1,0 +1,1 @@
+"""The applicants' pages: what could be had, how much, and why."""

@@ -1,0 +1,28 @@
+"""What goes wrong on a page, told on a page: the same sentences as the API's problems."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from flask import Blueprint, Response
+from werkzeug.exceptions import NotFound
+
+from service.api.problems import problem_of
+from service.errors import Denied
+from service.web.site import Site, language
+
+
+def register(views: Blueprint, site: Site) -> None:
+    """Answer every error of the pages with a page, also where there is none."""
+
+    @views.errorhandler(Exception)
+    def told(error: Exception) -> Response:
+        problem = problem_of(error, language())
+        response = site.page("error.html", problem.status, problem=problem, denied=isinstance(error, Denied))
+        # Browsers would ask for a name and a password in a window of their own.
+        response.headers.update({name: text for name, text in problem.headers.items() if name != "WWW-Authenticate"})
+        return response
+
+    @views.route("/<path:_nowhere>")
+    def nowhere(_nowhere: str) -> NoReturn:
+        raise NotFound

@@ -1,0 +1,1 @@
+"""Finance's pages: ceilings, payouts checked, decisions and their proof, the log, exports."""

@@ -1,0 +1,50 @@
+"""The front page, signing in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from service.errors import Denied
+from service.web import signing
+from service.web.site import Site, language
+from service.words import text_of
+
+
+def register(views: Blueprint, site: Site) -> None:
+    """Add these pages."""
+
+    @views.get("/")
+    def home() -> Response:
+        return site.page("home/home.html")
+
+    @views.get("/sign-in")
+    def sign_in() -> Response:
+        return _form(site)
+
+    @views.post("/sign-in")
+    def signing_in() -> Response | Redirect:
+        if not signing.may_sign_in(site.config.plain_http):
+            return _form(site, 403)
+        try:
+            signing.sign_in(site.access, request.form.get("key", "").strip())
+        except Denied as denied:
+            return _form(site, 403, text_of("details", denied.code, language(), **denied.facts))
+        return redirect(_next(), 303)
+
+    @views.post("/sign-out")
+    def sign_out() -> Redirect:
+        signing.sign_out(site.access)
+        return redirect(url_for("web.home"), 303)
+
+
+def _form(site: Site, status: int = 200, denied: str | None = None) -> Response:
+    safe = signing.may_sign_in(site.config.plain_http)
+    return site.page("home/sign_in.html", status, safe=safe, denied=denied, next=_next())
+
+
+def _next() -> str:
+    """Return the page to go to: one of ours, or the front page."""
+    asked = request.values.get("next", "")
+    ours = asked.startswith(("/zh/", "/en/")) and "\\" not in asked and "//" not in asked and asked.isprintable()
+    return asked if ours else url_for("web.home")

@@ -1,0 +1,1 @@
+"""What the law says, as the service knows it: versions, measures, readings, changes."""

@@ -1,0 +1,146 @@
+"""What all pages have in common: the language in the path, the frame around each page, who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from werkzeug.wrappers import Response as Redirect
+
+from service.derivation import article, figure
+from service.policies import Policies
+from service.policies.model import Language
+from service.web import assets, signing
+from service.web.wording import Wording
+from service.words import label_of, language_of, tag_of
+
+if TYPE_CHECKING:
+    from service.api.access import Access
+    from service.config import Config
+    from service.ledger.keys import Actor
+
+#: The menu: where it leads, and whose it is (nothing: everybody's).
+MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("screening", ()),
+    ("measures", ()),
+    ("policies", ()),
+    ("batches", ("proposer",)),
+    ("grants", ("proposer", "approver", "auditor", "admin")),
+    ("limits", ("proposer", "approver", "auditor", "admin")),
+    ("audits", ("auditor", "admin")),
+    ("log", ("auditor", "admin")),
+    ("exports", ("proposer", "approver", "auditor", "admin")),
+)
+_OTHER: Final[Mapping[Language, Language]] = {"zh": "en", "en": "zh"}
+
+
+def blueprint() -> Blueprint:
+    """Make the blueprint of all pages: the language is taken from the path, and put into every link."""
+    views = Blueprint("web", __name__, url_prefix="/<any(zh, en):lang>")
+
+    @views.url_value_preprocessor
+    def take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.language = values.pop("lang") if values else "zh"
+
+    @views.url_defaults
+    def put_language(_endpoint: str, values: dict[str, Any]) -> None:
+        values.setdefault("lang", language())
+
+    @views.record_once
+    def front_door(state: Any) -> None:
+        state.app.add_url_rule("/", "front", _front)
+
+    return views
+
+
+def _front() -> Redirect:
+    """Lead to the pages in the reader's language."""
+    response = redirect(url_for("web.home", lang=language_of(request.headers.get("Accept-Language"))))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def language() -> Language:
+    """Return the language of the page that is asked for."""
+    return cast(Language, g.get("language") or language_of(request.headers.get("Accept-Language")))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What views work with."""
+
+    policies: Policies
+    access: Access
+    config: Config
+
+    def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
+        """Render a page in the reader's language; it is not kept by any cache."""
+        spoken = language()
+        text = environment(spoken).get_template(template).render(**self._frame(spoken), **context)
+        response = Response(text, status, content_type="text/html; charset=utf-8")
+        response.headers["Content-Language"] = tag_of(spoken)
+        return response
+
+    def reader(self, *roles: str) -> Actor:
+        """Return who is signed in; Denied if nobody is, or nobody with one of these roles (none named: any)."""
+        return signing.reader(self.access, *roles)
+
+    def _frame(self, spoken: Language) -> dict[str, Any]:
+        reader = signing.reader_or_none(self.access)
+        return {
+            "reader": reader,
+            "menu": [name for name, roles in MENU if _shown(name, roles, reader)],
+            "here": (request.endpoint or "").removeprefix("web."),
+            "in_other_language": _in_other_language(spoken),
+            "request_path": request.path,
+            "document_in_force": self.policies.newest.document.number,
+        }
+
+
+def _shown(name: str, roles: tuple[str, ...], reader: Actor | None) -> bool:
+    mine = not roles or (reader is not None and reader.role in roles)
+    return mine and f"web.{name}" in current_app.view_functions
+
+
+def _in_other_language(spoken: Language) -> tuple[Language, str]:
+    """Return the other language, and this page's address in it."""
+    other = _OTHER[spoken]
+    path = request.full_path if request.query_string else request.path
+    return other, f"/{other}{path[len(spoken) + 1 :]}" if path.startswith(f"/{spoken}/") else f"/{other}/"
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """Make the templates' environment for one language: every text that is put in is escaped."""
+    made = Environment(
+        loader=PackageLoader("service.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(
+        lang=language,
+        tag=tag_of(language),
+        t=Wording(language),
+        label=lambda kind, code: label_of(kind, code, language),
+        cite=partial(article, language=language),
+        figure=figure,
+        url=lambda endpoint, **values: url_for(endpoint if "." in endpoint else f"web.{endpoint}", **values),
+        asset=assets.address,
+        csrf=_hidden_token,
+    )
+    return made
+
+
+def _hidden_token() -> Markup:
+    """Write the hidden field that shows that a form is one of ours, given to this very reader."""
+    from flask_wtf.csrf import generate_csrf
+
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
