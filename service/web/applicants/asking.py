@@ -12,8 +12,8 @@ from service.errors import Defect, Refused
 from service.intake.envelope import known_measure, parsed
 from service.intake.request import MOST_LINES, read_request
 from service.policies import Policies
-from service.web.applicants.answers import answer_of
-from service.web.applicants.comparing import changed_since
+from service.web.applicants.answers import Answer, answer_of, told_as_json
+from service.web.applicants.comparing import changed_since, comparison_of
 from service.web.applicants.edits import edited
 from service.web.applicants.forms import Form, asked_above, form_of, request_of
 from service.web.applicants.links import Case, packed, too_deep, unpacked
@@ -26,6 +26,8 @@ from service.web.site import Site, language
 #: From so many lines on, a file is easier than a form.
 MANY_LINES: Final = 50
 _REFUSED: Final = 422
+#: What a form or a link may ask for that is an answer: a page, or one of two files.
+_DONE: Final = frozenset({"answer", "result", "request"})
 
 
 def listed(site: Site) -> Response:
@@ -53,7 +55,9 @@ def asked(site: Site, measure: str) -> Response:
     except Refused as refused:
         return _form(site, measure, form_of(site.policies, {}, unit).refused(refused.defects))
     form = form_of(site.policies, case.request, unit)
-    return _form(site, measure, form) if request.args.get("edit") else _answer(site, measure, form, case)
+    if request.args.get("edit"):
+        return _form(site, measure, form)
+    return _done(site, measure, form, request.args.get("as", "answer"), case)
 
 
 def sent(site: Site, measure: str) -> Response:
@@ -64,14 +68,11 @@ def sent(site: Site, measure: str) -> Response:
         form = _sent(site.policies)
     except Refused as refused:
         return _form(site, measure, form_of(site.policies, {}).refused(refused.defects))
-    match request.form.get("do", "calculate"):
-        case "calculate":
-            return _answer(site, measure, form)
-        case "save":
-            return _saved(measure, form)
-        case do:
-            changed, focus = edited(site.policies, form, do)
-            return _form(site, measure, changed, focus)
+    do = request.form.get("do", "answer")
+    if do in _DONE:
+        return _done(site, measure, form, do)
+    changed, focus = edited(site.policies, form, do)
+    return _form(site, measure, changed, focus)
 
 
 def _sent(policies: Policies) -> Form:
@@ -87,11 +88,28 @@ def _sent(policies: Policies) -> Form:
     return form_of(policies, data, unit_of(request.form.get("unit")))
 
 
-def _saved(measure: str, form: Form) -> Response:
-    """Hand the request over as a file: the body that the REST API takes."""
-    text = orjson.dumps(form.data, option=orjson.OPT_INDENT_2)
-    named = {"Content-Disposition": f'attachment; filename="{measure}.json"'}
-    return Response(text, content_type="application/json", headers=named)
+def _done(site: Site, measure: str, form: Form, do: str, case: Case | None = None) -> Response:
+    """Answer a form: with a page, with the result as a file, or with the request as a file, to go on from later."""
+    policies, spoken = site.policies, language()
+    if do == "request":
+        return _file(f"{measure}.json", form.data)
+    try:
+        read = read_request(policies, measure, form.data)
+    except Refused as refused:
+        return _form(site, measure, form.refused(asked_above(policies, refused.defects)))
+    if form.defects:
+        return _form(site, measure, form)
+    answer = answer_of(policies, read, spoken)
+    if do == "result":
+        return _file(f"{measure}-result.json", told_as_json(policies, read, answer, spoken))
+    return _answer(site, measure, form, answer, case)
+
+
+def _file(name: str, data: Json) -> Response:
+    """Hand data over as a file."""
+    text = orjson.dumps(data, option=orjson.OPT_INDENT_2)
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, content_type="application/json", headers=disposition)
 
 
 def _form(site: Site, measure: str, form: Form, focus: str | None = None) -> Response:
@@ -117,25 +135,19 @@ def _form(site: Site, measure: str, form: Form, focus: str | None = None) -> Res
     )
 
 
-def _answer(site: Site, measure: str, form: Form, case: Case | None = None) -> Response:
-    """Show the answer, or the form again with everything that is wrong with it."""
-    policies, spoken = site.policies, language()
-    try:
-        read = read_request(policies, measure, form.data)
-    except Refused as refused:
-        return _form(site, measure, form.refused(asked_above(policies, refused.defects)))
-    if form.defects:
-        return _form(site, measure, form)
-    answer = answer_of(policies, read, spoken)
-    text = link_of(form.data, answer.result)
+def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | None) -> Response:
+    policies, data = site.policies, form.data
+    text = link_of(data, answer.result)
+    changed = case and changed_since(policies, measure, data, case.policy_ref, case.terms_sha256, answer)
+    compare = bool(request.args.get("compare"))
     return site.page(
         "applicants/answer.html",
         answer=answer,
         form=form,
         link=text and url_for("web.measure", measure=measure, case=text, _external=True),
-        edit=text and url_for("web.measure", measure=measure, case=text, edit=1),
-        kept=orjson.dumps(form.data).decode(),
-        changed=case and changed_since(policies, measure, form.data, case.policy_ref, case.terms_sha256, answer),
+        kept=orjson.dumps(data).decode(),
+        changed=changed,
+        compared=comparison_of(policies, measure, data, answer, language()) if compare else None,
     )
 
 

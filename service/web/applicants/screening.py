@@ -76,13 +76,12 @@ def page(site: Site, sent: Sent) -> Response:
 @lru_cache(maxsize=8)
 def plan_of(policies: Policies, language: Language) -> Plan:
     """Plan the questions, from what the measures of the newest version ask for."""
-    measures = policies.newest.measures.values()
+    measures = list(policies.newest.measures.values())
     asking = Counter(name for one in measures for name in one.inputs)
     first = {name: asked for one in reversed(measures) for name, asked in one.inputs.items()}
     who = [first[name] for name in policies.facts if name in first and first[name].need != "optional"]
-    common = [
-        asked for name, asked in first.items() if asking[name] > 1 and name not in policies.facts and _is_asked(policies, name)
-    ]
+    several = (name for name, count in asking.items() if count > 1 and name not in policies.facts)
+    common = [first[name] for name in several if _is_asked(policies, name)]
 
     def laid_out(inputs: Iterable[Input]) -> tuple[Question, ...]:
         return tuple(question_of(policies, asked, language) for asked in inputs)
@@ -121,4 +120,4 @@ def _filled(policies: Policies, measure: str, data: Json) -> str:
     line = {name: value for name, value in known.items() if name in asked and name not in facts}
     request = {"facts": facts, "lines": [line]}
     text = packed(request, version.ref, policies.provision(version, measure).sha256)
-    return url_for("web.measure", measure=measure, **({"case": text, "edit": 1} if text else {}))
+    return url_for("web.measure", measure=measure, case=text, edit=1 if text else None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from service.web.applicants import asking, screening
+from service.web.applicants import asking
+from service.web.applicants import screening as screened
 from service.web.forgery import stores_nothing
 from service.web.site import Site
 
@@ -12,24 +13,16 @@ from service.web.site import Site
 def register(views: Blueprint, site: Site) -> None:
     """Add these pages."""
 
-    @views.get("/screening")
-    def screening_form() -> Response:
-        return screening.page(site, request.args)
-
-    @views.post("/screening")
+    @views.route("/screening", methods=["GET", "POST"])
     @stores_nothing
-    def screened() -> Response:
-        return screening.page(site, request.form)
+    def screening() -> Response:
+        return screened.page(site, request.form if request.method == "POST" else request.args)
 
     @views.get("/measures")
     def measures() -> Response:
         return asking.listed(site)
 
-    @views.get("/measures/<measure>")
-    def measure(measure: str) -> Response:
-        return asking.asked(site, measure)
-
-    @views.post("/measures/<measure>")
+    @views.route("/measures/<measure>", methods=["GET", "POST"])
     @stores_nothing
-    def calculated(measure: str) -> Response:
-        return asking.sent(site, measure)
+    def measure(measure: str) -> Response:
+        return asking.sent(site, measure) if request.method == "POST" else asking.asked(site, measure)
