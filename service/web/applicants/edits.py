@@ -64,8 +64,9 @@ def _add_row(policies: Policies, data: dict[str, Any], where: str, name: str) ->
     known = policies.fields.get(name)
     if known is None or known.type not in ROWS:
         return None
-    entries = data.setdefault("facts", {})
-    if where != "facts":
+    if where == "facts":
+        entries = data.setdefault("facts", {})
+    else:
         lines, place = data.get("lines") or [], int(where.partition(".")[2])
         if place >= len(lines):
             return None
