@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from service.conditions import Allowed, Condition, First, Given, WithinValidity
@@ -100,6 +101,7 @@ class ToldReading(NamedTuple):
     decided: str
 
 
+@lru_cache(maxsize=4096)
 def figure(text: str) -> str:
     """Put thousands separators into an amount; anything else stays as it is."""
     if not _AMOUNT.fullmatch(text):

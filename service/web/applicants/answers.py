@@ -21,7 +21,7 @@ from service.intake.request import Request
 from service.money import fen_of, yuan
 from service.policies import Policies
 from service.policies.model import Language, Version
-from service.telling import Teller, ToldCondition, ToldLimit, ToldOutcome, ToldReading, ToldStep
+from service.telling import Teller, ToldCondition, ToldLimit, ToldOutcome, ToldReading, ToldStep, article
 from service.web.applicants.bar import Bar, bar_of
 from service.web.wording import Wording
 from service.words import say
@@ -33,6 +33,22 @@ _MOST_ROOMS: Final = 4
 _NOTHING: Final = "0.00"
 
 
+class About(NamedTuple):
+    """What a policy says of a measure, whoever asks; "" for what it does not say."""
+
+    title: str
+    who: str
+    under: str
+    ref: str
+    document: str
+    number: str
+    article: str
+    materials: tuple[str, ...]
+    departments: tuple[str, ...]
+    funding_mode: str
+    earmark: str
+
+
 class Limit(NamedTuple):
     """A ceiling of a line: its figures, what it took ("" for nothing), what is left up to it."""
 
@@ -42,7 +58,7 @@ class Limit(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line: its reasons in words."""
+    """A line: its reasons in words; the conditions are those that are not the same for all lines."""
 
     id: str
     status: str
@@ -71,19 +87,21 @@ class Answer:
     """An answer as a page shows it. `result` is what the REST API says of the same request, without its labels.
 
     `verdict` names the sentence that sums it up; `capitals` is the amount in words ("" where there is none, or in
-    English); `measure` is as `service.describe` tells it; `shared` and `in_order` tell which columns ceilings have.
+    English); `common` are the conditions that are the same for all lines; `shared` and `in_order` tell which columns
+    the ceilings have.
     """
 
     result: Json
-    measure: Json
+    about: About
     verdict: str
     outcome: ToldOutcome
     capitals: str
     lines: Sequence[Line]
+    common: Sequence[ToldCondition]
     failures: Sequence[Failure]
     rooms: Sequence[Limit]
     bar: Bar | None
-    readings: Sequence[ToldReading]
+    readings: tuple[ToldReading, ...]
     warnings: Sequence[Warned]
     shared: bool
     in_order: bool
@@ -102,14 +120,18 @@ def answer_of(policies: Policies, request: Request, language: Language) -> Answe
     teller = Teller(policies, version, language)
     courses = courses_of(applied) if applied else [Course()] * len(result["lines"])
     lines = _lines(result, courses, teller)
+    common = _common(lines)
     limits = [limit.told for line in lines for limit in line.limits]
     return Answer(
         result=result,
-        measure=_described(policies, version, request.measure, language),
+        about=_about(policies, version, request.measure, language),
         verdict=_verdict(result),
         outcome=teller.outcome(result),
         capitals=_in_words(result["amount"], language),
-        lines=lines,
+        lines=[line._replace(conditions=[one for one in line.conditions if one not in common]) for line in lines]
+        if common
+        else lines,
+        common=common,
         failures=_failures(lines),
         rooms=_rooms(lines),
         bar=_bar(applied, courses, language),
@@ -129,15 +151,29 @@ def told_as_json(policies: Policies, request: Request, answer: Answer, language:
 
 
 @lru_cache(maxsize=_KEPT)
-def _described(policies: Policies, version: Version, measure: str, language: Language) -> Json:
-    return measure_of(policies, version, measure, language)
+def _about(policies: Policies, version: Version, measure: str, language: Language) -> About:
+    told = measure_of(policies, version, measure, language)
+    document, funding = told["policy"]["document"], told.get("funding_mode")
+    return About(
+        title=told["title"],
+        who=told.get("who", ""),
+        under=told.get("under", ""),
+        ref=version.ref,
+        document=document["title"],
+        number=document["number"],
+        article=article(told["article"], language),
+        materials=tuple(told.get("materials", ())),
+        departments=tuple(department["label"] for department in told["departments"]),
+        funding_mode=funding["label"] if funding else "",
+        earmark=told.get("earmark") or "",
+    )
 
 
 @lru_cache(maxsize=_KEPT)
 def _readings(
     policies: Policies, version: Version, language: Language, readings: tuple[tuple[str, str], ...]
-) -> Sequence[ToldReading]:
-    return Teller(policies, version, language).readings(dict(readings))
+) -> tuple[ToldReading, ...]:
+    return tuple(Teller(policies, version, language).readings(dict(readings)))
 
 
 def _verdict(result: Json) -> str:
@@ -172,6 +208,14 @@ def _lines(result: Json, courses: Sequence[Course], teller: Teller) -> list[Line
         )
         for line, course in zip(result["lines"], courses, strict=True)
     ]
+
+
+def _common(lines: Sequence[Line]) -> list[ToldCondition]:
+    """List the conditions that turn out the same for all of several lines: it is enough to read them once."""
+    if len(lines) == 1:
+        return []
+    others = [set(line.conditions) for line in lines[1:]]
+    return [one for one in lines[0].conditions if all(one in other for other in others)]
 
 
 def _failures(lines: Sequence[Line]) -> list[Failure]:
