@@ -145,7 +145,7 @@ def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | N
         answer=answer,
         form=form,
         link=text and url_for("web.measure", measure=measure, case=text, _external=True),
-        kept=orjson.dumps(data).decode(),
+        carried=orjson.dumps(data).decode(),
         changed=changed,
         compared=comparison_of(policies, measure, data, answer, language()) if compare else None,
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from service.errors import Defect
 from service.policies import Policies
 from service.policies.model import Language
 from service.web.applicants.forms import Form, name_of
-from service.web.applicants.questions import Layout
 from service.web.wording import Wording, texts
 from service.words import clipped_text, say
 
@@ -27,11 +26,19 @@ class Said(NamedTuple):
     sentence: str
 
 
+class Page(Protocol):
+    """A page with a form."""
+
+    def shows(self, name: str, form: Form) -> bool:
+        """Tell whether the page has a field of this name, so that a link may lead to it."""
+        ...
+
+
 class Sayer:
     """Says the defects of one form in one language."""
 
-    def __init__(self, policies: Policies, layout: Layout | None, form: Form, language: Language) -> None:
-        self._policies, self._layout, self._form, self._language = policies, layout, form, language
+    def __init__(self, policies: Policies, page: Page, form: Form, language: Language) -> None:
+        self._policies, self._page, self._form, self._language = policies, page, form, language
         self._t = Wording(language)
 
     def all(self) -> list[Said]:
@@ -54,7 +61,7 @@ class Sayer:
 
     def _said(self, defect: Defect) -> Said:
         name = name_of(defect.pointer)
-        linked = self._layout is not None and self._layout.shows(name, self._form)
+        linked = self._page.shows(name, self._form)
         return Said(name if linked else None, self._where(name), self.sentence(defect))
 
     def _where(self, name: str) -> str:
@@ -62,8 +69,6 @@ class Sayer:
         if area in {"lines", "granted"} and parts and parts[0].isdigit():
             place = self._t(f"applicants.where_{area}", number=int(parts[0]) + 1)
             return self._t("applicants.within").join([place, *self._inner(parts[1:])])
-        if area == "readings" and parts and self._layout is not None:
-            return {one.id: one.question for one in self._layout.readings}.get(parts[0], parts[0])
         if parts:
             return self._t("applicants.within").join(self._inner(parts))
         whole = f"applicants.whole_{area}"
@@ -78,7 +83,9 @@ class Sayer:
 
     def _label(self, name: str) -> str:
         """Call a field by its label; what is no field is called as it was sent."""
-        known = self._policies.fields.get(name)
+        known, reading = self._policies.fields.get(name), self._policies.newest.readings.get(name)
         if known is not None:
             return known.label.to(self._language)
+        if reading is not None:
+            return reading.question.to(self._language)
         return self._t(f"applicants.{name}") if name in _PARTS else clipped_text(name)

@@ -43,6 +43,12 @@ class Plan(NamedTuple):
     common: tuple[Question, ...]
     sections: tuple[Section, ...]
 
+    def shows(self, name: str, form: Form) -> bool:
+        """Tell whether a field of this name is on the page."""
+        del form
+        parts = (self.who, self.common, *(one.questions for one in self.sections))
+        return any(name.startswith(f"facts.{question.id}") for part in parts for question in part)
+
 
 def page(site: Site, sent: Sent) -> Response:
     """Show the questions with the answer so far."""
@@ -64,7 +70,7 @@ def page(site: Site, sent: Sent) -> Response:
         _REFUSED if form.defects else 200,
         plan=plan,
         form=form,
-        say=Sayer(policies, None, form, spoken),
+        say=Sayer(policies, plan, form, spoken),
         focus=focus,
         result=result,
         by_measure=by_measure,

@@ -14,8 +14,9 @@ from werkzeug.datastructures import MultiDict
 from service.errors import Refused
 from service.intake.request import read_request
 from service.policies import Policies
+from service.policies.model import Language
 from service.telling import figure
-from service.web.applicants.forms import asked_above, form_of
+from service.web.applicants.forms import Form, asked_above, form_of
 from service.web.applicants.links import packed
 from service.web.applicants.questions import layout_of
 from service.web.applicants.said import Sayer
@@ -24,7 +25,9 @@ from tests.api.asking import GONE, loan
 from tests.case_files import Case, all_cases, answer_of
 from tests.web.applicants.filling import Body, fields_of, said_of
 
-LANGUAGES = ("zh", "en")
+#: Statuses of which a page shows no amount: nothing was calculated.
+WITHOUT_AMOUNT = {"referenced", "manual_review", "not_in_force"}
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 FORM = "/zh/measures/loan_interest"
 CHANGED = Wording("en")("answers.changed_title")
 
@@ -51,7 +54,7 @@ def test_every_case_is_answered_as_the_api_answers_it(anybody: FlaskClient, poli
     """By form and by link: the same hashes, status, amount, rule, and the amount of every line."""
     for case in all_cases()[part::8]:
         _by_form(anybody, policies, case)
-        _by_link(anybody, policies, case)
+        _by_link(anybody, case)
 
 
 def _by_form(anybody: FlaskClient, policies: Policies, case: Case) -> None:
@@ -69,7 +72,7 @@ def _by_form(anybody: FlaskClient, policies: Policies, case: Case) -> None:
         )
 
 
-def _by_link(anybody: FlaskClient, policies: Policies, case: Case) -> None:
+def _by_link(anybody: FlaskClient, case: Case) -> None:
     expected = rest(anybody, case.measure, case.body, "en")
     policy = expected["policy"]
     text = packed(case.body, f"{policy['id']}@{policy['version']}", policy["sha256"])
@@ -98,14 +101,19 @@ def test_ten_thousands_of_yuan_give_the_same_answer(anybody: FlaskClient, polici
     """Amounts typed in 万元, in full-width digits and with commas are the same amounts."""
     sent = typed(policies, loan(), unit="wan")
     sent["lines.0.disbursed_amount"], sent["lines.0.interest_accrued"] = "１,０００", " 40 "
-    result = anybody.post(FORM, data={**sent.to_dict(), "do": "result"}).json
+    result: Any = anybody.post(FORM, data={**sent.to_dict(), "do": "result"}).json
     assert result["amount"] == rest(anybody, "loan_interest", loan())["amount"]
+
+
+def sayer_of(policies: Policies, form: Form, language: Language) -> Sayer:
+    """Return who says the defects of a form."""
+    return Sayer(policies, layout_of(policies, "loan_interest", form, language), form, language)
 
 
 def wrong_requests() -> list[Body]:
     """Return requests with one or several things wrong, in facts, lines, rows, money granted before and readings."""
     bad_rows = [{"paid_from": "2027-06-01", "paid_to": "2027-01-01"}, {"paid_from": "x"}]
-    wrong = {
+    wrong: dict[str, list[Any]] = {
         "application_year": ["27", "x", 1, GONE],
         "town_tier": ["zz", "<b>", GONE],
         "is_leading_industry": ["maybe", GONE],
@@ -126,7 +134,9 @@ def wrong_requests() -> list[Body]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_defect_is_said_with_a_link_to_its_field(anybody: FlaskClient, policies: Policies, language: Any) -> None:
+def test_every_defect_is_said_with_a_link_to_its_field(
+    anybody: FlaskClient, policies: Policies, language: Language
+) -> None:
     """A form that is refused is shown again: each defect in the summary, and again at the field that it names."""
     for body in wrong_requests():
         with pytest.raises(Refused) as refused:
@@ -134,9 +144,8 @@ def test_every_defect_is_said_with_a_link_to_its_field(anybody: FlaskClient, pol
         answer = anybody.post(f"/{language}/measures/loan_interest", data=typed(policies, body))
         assert answer.status_code == 422
         form = form_of(policies, body).refused(asked_above(policies, refused.value.defects))
-        sayer = Sayer(policies, layout_of(policies, "loan_interest", form, language), form, language)
         text = shown(answer.text)
-        for name, where, sentence in sayer.all():
+        for name, where, sentence in sayer_of(policies, form, language).all():
             assert f"{where}" in text
             assert sentence in text
             if name is not None:
@@ -148,13 +157,13 @@ def test_every_defect_is_said_with_a_link_to_its_field(anybody: FlaskClient, pol
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_sentences_speak_of_labels_and_not_of_json(policies: Policies, language: Any) -> None:
+def test_sentences_speak_of_labels_and_not_of_json(policies: Policies, language: Language) -> None:
     """No sentence names a field by its identifier or asks for quotes: people fill in a form."""
     for body in wrong_requests():
         with pytest.raises(Refused) as refused:
             read_request(policies, "loan_interest", body)
         form = form_of(policies, body).refused(refused.value.defects)
-        for _, where, sentence in Sayer(policies, None, form, language).all():
+        for _, where, sentence in sayer_of(policies, form, language).all():
             known = [name for name in policies.fields if "_" in name and name in sentence + where]
             assert not known, sentence
             assert not re.search(r"引号|quotes|JSON|null|true", sentence), sentence
@@ -213,7 +222,8 @@ def test_measures_are_listed_with_what_they_pay(anybody: FlaskClient, policies: 
     """Every measure has its card, in the order of the law, with its terms and ceilings; the others have no amount."""
     text = shown(anybody.get("/zh/measures").text)
     version = policies.newest
-    places = [text.index(one.title.zh) for one in (*version.measures.values(), *version.referenced.values())]
+    titles = [one.title.zh for one in version.measures.values()] + [one.title.zh for one in version.referenced.values()]
+    places = [text.index(title) for title in titles]
     assert places == sorted(places)
     for words in ("1.5%", "每户企业上限 1,000,000.00 元", "利息比例上限 80%", "广告费达到门槛 500,000.00 元", "10%"):
         assert words in text
@@ -222,3 +232,21 @@ def test_measures_are_listed_with_what_they_pay(anybody: FlaskClient, policies: 
         assert page.status_code == 200
         assert one.under.zh in page.text
         assert "<form" not in page.text.partition("<main")[2]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_field_has_a_label_and_every_group_a_name(
+    anybody: FlaskClient, policies: Policies, language: Language
+) -> None:
+    """Every input and select has a label of its own or stands within one; headings and groups are in order."""
+    for path in [*(f"measures/{one}" for one in policies.newest.measures), "screening"]:
+        page = anybody.get(f"/{language}/{path}").text
+        labelled = set(re.findall(r'<label for="([^"]+)"', page))
+        fields = re.findall(r"(<label[^>]*>)?<(?:input|select)\b([^>]*)>", page)
+        assert len(fields) > 10
+        for within, attributes in fields:
+            found = re.search(r'\bid="([^"]+)"', attributes)
+            hidden = 'type="hidden"' in attributes
+            assert hidden or within or (found and found[1] in labelled), attributes
+        assert page.count("<fieldset") == page.count("<legend") == page.count("</fieldset>")
+        assert page.count("<h1") == 1

@@ -45,7 +45,7 @@ def test_the_answer_is_the_apis(anybody: FlaskClient, facts: dict[str, str]) -> 
     for name, read in (("is_leading_industry", bool), ("year", int)):
         if name in values:
             values[name] = read(values[name])
-    result = anybody.post("/v1/screenings", json={"facts": values} if values else {}).json
+    result: Any = anybody.post("/v1/screenings", json={"facts": values} if values else {}).json
     text = unescape(page.text)
     for one in result["measures"]:
         assert one["title"] in text
