@@ -23,9 +23,7 @@ _GROUPS: Final = (
 
 
 class Card(NamedTuple):
-    """A measure: what comes of the facts; `missing` by labels, in asking order; `form` is the address of its form
-    ("" for none).
-    """
+    """A measure: what comes of the facts; `missing` in asking order; `form` is where its form is ("" for none)."""
 
     measure: str
     status: str
@@ -46,7 +44,7 @@ class Screened(NamedTuple):
 
 
 def screened(policies: Policies, result: Json, language: Language, forms: Mapping[str, str]) -> Screened:
-    """Lay the result of a screening out; `forms` are the addresses of the measures' forms, filled with what is known."""
+    """Lay the result of a screening out; `forms` tells where each measure's form is, filled with what is known."""
     version = policies.version(f"{result['policy']['id']}@{result['policy']['version']}")
     teller = Teller(policies, version, language)
     cards = [_card(teller, entry, result, forms) for entry in result["measures"]]
