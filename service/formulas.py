@@ -42,7 +42,7 @@ def _share_of_cost(measure: Json, demands: Demands) -> Formula:
         where.append((demands.name("base_above_threshold"), above))
         counted = demands.name("base_above_threshold")
     else:
-        counted = base if bare else demands.name("base")
+        counted = base if bare else _say("bracketed", demands, sum=base)
     return Formula(_say("product", demands, base=counted, rate=terms["share"]), tuple(where))
 
 
@@ -60,7 +60,7 @@ def _fixed_award(measure: Json, demands: Demands) -> Formula:
     if terms["amount"] is not None:
         return Formula(_say("fixed", demands, amount=demands.yuan(terms["amount"])))
     proposed = demands.name(terms["proposed"])
-    return Formula(proposed, ((demands.name("award"), proposed),))
+    return Formula(_say("as_proposed", demands, field=proposed), ((demands.name("award"), proposed),))
 
 
 def _loan_interest(measure: Json, demands: Demands) -> Formula:
