@@ -15,6 +15,7 @@ Json = Mapping[str, Any]
 #: Scalars that are codes, by the last step of their path, and the kind of words that says them.
 _CODES: Final = {
     "funding_mode": "funding_modes",
+    "kind": "condition_kinds",
     "otherwise": "rules",
     "calculator": "calculators",
     "allocation": "demands",

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-#: Elements that have no end tag.
-VOID = frozenset({"base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
+from tests.browser.structure import VOID, defects
+
 #: What holds no text for readers.
 UNSEEN = frozenset({"script", "style", "title", "template"})
 
 
 class Page(HTMLParser):
-    """Reads a page; `flaws` lists tags that do not match, ids given twice, and references to ids that are not there."""
+    """Reads a page; `flaws` lists tags that do not match, and what `structure.defects` finds."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, html: str) -> None:
+        super().__init__()
         self.links: list[str] = []
         self.codes: list[str] = []
         self.rows: list[list[str]] = []
         self.flaws: list[str] = []
         self._open: list[str] = []
-        self._ids: list[str] = []
-        self._referred: list[str] = []
         self._said: list[str] = []
-        self.feed(text)
+        self.feed(html)
         self.close()
-        self.flaws += [f"<{tag}> is never closed" for tag in self._open]
-        self.flaws += [f"id {one} occurs twice" for one in set(self._ids) if self._ids.count(one) > 1]
-        self.flaws += [f"nothing has the id {one}" for one in self._referred if one not in self._ids]
+        self.flaws += [f"<{tag}> is never closed" for tag in self._open] + defects(html)
 
     @property
     def text(self) -> str:
@@ -36,10 +32,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        self._ids += [given["id"]] if "id" in given else []
-        for name in ("for", "aria-labelledby", "aria-describedby"):
-            self._referred += given.get(name, "").split()
-        if "href" in given and tag == "a":
+        if tag == "a" and "href" in given:
             self.links.append(given["href"])
         if tag not in VOID:
             self._open.append(tag)

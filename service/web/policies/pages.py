@@ -36,7 +36,7 @@ def overview(said: Demands) -> dict[str, Any]:
         {"head": one, "before": before, "gap": before and said.gap(before["in_force"], one["in_force"])}
         for one, before in zip(whole, [*whole[1:], None], strict=True)
     ]
-    return {"versions": versions, "counts": [_counts(one) for one in whole]}
+    return {"said": said, "versions": versions, "counts": [_counts(one) for one in whole]}
 
 
 def version(said: Demands, chosen: Version) -> dict[str, Any]:
@@ -45,13 +45,13 @@ def version(said: Demands, chosen: Version) -> dict[str, Any]:
     data = version_of(policies, chosen, said.language)
     pays = {name: _pays(said, measure_of(policies, chosen, name, said.language)) for name in chosen.measures}
     others = [one for one in policies_list(policies)["policies"] if one["ref"] != chosen.ref]
-    return {"policy": data, "pays": pays, "others": others, "counts": _counts(data)}
+    return {"said": said, "policy": data, "pays": pays, "others": others, "counts": _counts(data)}
 
 
 def measure(said: Demands, chosen: Version, name: str) -> dict[str, Any]:
     """Show one measure under the readings in use; for one paid under other rules only where and by whom."""
     data = measure_of(said.policies, chosen, name, said.language)
-    known: dict[str, Any] = {"policy": data["policy"], "measure": data}
+    known: dict[str, Any] = {"said": said, "policy": data["policy"], "measure": data}
     if name in chosen.referenced:
         return known
     schedule = schedule_of(said.policies, chosen, name, said.language)
@@ -62,7 +62,7 @@ def changes(said: Demands, before: Version, after: Version) -> dict[str, Any]:
     """Show what differs between two versions."""
     data = changes_between(before, after)
     teller = Changes(said, before, after)
-    return {**data, "changes": [teller.told(one) for one in data["changes"]]}
+    return {"said": said, **data, "changes": [teller.told(one) for one in data["changes"]]}
 
 
 def bars(schedule: Schedule) -> list[Bar]:

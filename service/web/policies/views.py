@@ -17,19 +17,19 @@ def register(views: Blueprint, site: Site) -> None:
 
     @views.get("/policies")
     def policies() -> Response:
-        return site.page("policies/policies.html", said=said(), **pages.overview(said()))
+        return site.page("policies/policies.html", **pages.overview(said()))
 
     @views.get("/policies/<ref>")
     def policy(ref: str) -> Response:
         version = site.policies.version(ref)
-        return site.page("policies/version.html", said=said(), **pages.version(said(), version))
+        return site.page("policies/version.html", **pages.version(said(), version))
 
     @views.get("/policies/<ref>/measures/<measure>")
     def policy_measure(ref: str, measure: str) -> Response:
         version = site.policies.version(ref)
-        return site.page("policies/measure.html", said=said(), **pages.measure(said(), version, measure))
+        return site.page("policies/measure.html", **pages.measure(said(), version, measure))
 
     @views.get("/policies/<before>/changes/<after>")
     def policy_changes(before: str, after: str) -> Response:
         both = site.policies.version(before), site.policies.version(after)
-        return site.page("policies/changes.html", said=said(), **pages.changes(said(), *both))
+        return site.page("policies/changes.html", **pages.changes(said(), *both))
