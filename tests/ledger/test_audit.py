@@ -301,7 +301,7 @@ def test_a_report_is_kept_for_good(ledger: Ledger, policies: Policies, grants: l
     with ledger.reading() as connection:
         assert kept_of(connection, kept.id).report == report
     assert verify(ledger).flaw is None
-    assert "149999.00" in told(report, "en")["findings"][0]["message"]
+    assert "149999.00" in told(report, policies, "en")["findings"][0]["message"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -314,7 +314,7 @@ def test_the_workbook_holds_text_and_numbers_only(
     path.write_text(f"id,payee,amount\n{rows}", encoding="utf-8")
     audit = audit_ledger(ledger, policies, path)
     target = tmp_path / "report.xlsx"
-    write_report(target, audit, report_of(audit), language)
+    write_report(target, audit, report_of(audit), policies, language)
     book = read_workbook(target, is_header=lambda row: "payee" in row, most_bytes_unpacked=1 << 24, most_rows=100)
     sheets = {sheet.name: sheet for sheet in book.sheets}
     assert not any("formula" in note.code for sheet in book.sheets for note in sheet.notes)

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.errors import Defect
+from service.ledger.audit.findings import OTHER_PURPOSE
+from service.ledger.naming import group_in_words, titles_of
+from service.policies import Policies
 from service.policies.model import Language
 from service.words import label_of, say, text_of
 
 Json = dict[str, Any]
 
 
-def told(report: Json, language: Language) -> Json:
+def told(report: Json, policies: Policies, language: Language) -> Json:
     """Add a sentence to every finding, warning and to what was not checked, and labels to kinds."""
     spoken = dict(report)
-    spoken["findings"] = [{**one, "message": sentence(one, language)} for one in report["findings"]]
+    spoken["findings"] = [{**one, "message": sentence(one, policies, language)} for one in report["findings"]]
     spoken["by_kind"] = [{**one, "label": label_of("audit_kinds", one["kind"], language)} for one in report["by_kind"]]
     spoken["not_checked"] = [
         {**one, "message": text_of("audit_gaps", one["code"], language)} for one in report["not_checked"]
@@ -24,14 +27,17 @@ def told(report: Json, language: Language) -> Json:
     return spoken
 
 
-def sentence(finding: Mapping[str, Any], language: Language) -> str:
+def sentence(finding: Mapping[str, Any], policies: Policies, language: Language) -> str:
     """Say what is wrong with a payment, and what the ledger says of its grant."""
     facts = dict(finding["facts"])
     if "defects" in facts:
         facts["defects"] = " | ".join(f"{one['pointer']}: {_said(one, language)}" for one in facts["defects"])
     if "group" in facts:
-        facts["group"] = ", ".join(f"{name} {value}" for name, value in facts["group"].items())
+        facts["group"] = group_in_words(facts["group"], policies, language)
         facts["limit"] = label_of("limits", facts["limit"], language)
+    if finding["kind"] == OTHER_PURPOSE:
+        titles = titles_of(policies, language)
+        facts |= {name: ", ".join(titles.get(one, one) for one in facts[name].split(", ")) for name in _PURPOSES}
     ledger = {name: value for name, value in finding["ledger"].items() if value is not None}
     known = {"paid": finding["paid"], "at_stake": finding["at_stake"], **ledger, **facts}
     said = text_of("audit_findings", finding["code"], language, **known)
@@ -53,4 +59,5 @@ def _of_the_grant(ledger: Mapping[str, Any], language: Language) -> str | None:
     return text_of("audit", code, language, **{**ledger, "state": state})
 
 
+_PURPOSES = ("given", "expected")
 _STATES = frozenset({"reserved", "manual_review", "approved", "paid", "recovered", "released"})
