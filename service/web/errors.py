@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from service.api.problems import problem_of
 from service.errors import Denied
+from service.web.forgery import stores_nothing
 from service.web.site import Site, language
 
 
@@ -23,6 +24,8 @@ def register(views: Blueprint, site: Site) -> None:
         response.headers.update({name: text for name, text in problem.headers.items() if name != "WWW-Authenticate"})
         return response
 
-    @views.route("/<path:_nowhere>")
-    def nowhere(_nowhere: str) -> NoReturn:
+    @views.route("/", methods=["POST"])
+    @views.route("/<path:_nowhere>", methods=["GET", "POST"])
+    @stores_nothing
+    def nowhere(_nowhere: str = "") -> NoReturn:
         raise NotFound

@@ -10,7 +10,7 @@ from flask import request
 
 from service.api.scratch import scratch_folder
 from service.api.uploads import Received, body_of, received
-from service.web.forgery import TOKEN, refuse_forged
+from service.web.forgery import FIELD, refuse_forged
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def uploaded(most_bytes: int) -> Iterator[tuple[Received, Path]]:
     with scratch_folder() as folder:
         with body_of(request, most_bytes) as body:
             came = received(request, body, folder)
-        tokens = [text for name, text in came.options if name == TOKEN]
+        tokens = [text for name, text in came.options if name == FIELD]
         refuse_forged(tokens[0] if tokens else None)
-        came.options = [(name, text) for name, text in came.options if name != TOKEN]
+        came.options = [(name, text) for name, text in came.options if name != FIELD]
         yield came, folder

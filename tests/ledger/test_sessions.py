@@ -15,6 +15,7 @@ from service.errors import Denied
 from service.ledger import log
 from service.ledger.database import Ledger
 from service.ledger.keys import actor_of, could_be_a_key, create_key, revoke_keys
+from service.ledger.schema import REVOCATIONS
 from service.ledger.sessions import session_actor, sign_in, sign_out
 from service.ledger.verifying import committed, verify
 
@@ -140,6 +141,20 @@ def wait_until(moment: datetime) -> None:
     """Wait for a moment that is near."""
     while (left := moment - datetime.now(UTC)) >= timedelta():
         sleep(left.total_seconds() + 0.001)
+
+
+def test_a_key_revoked_meanwhile_signs_nobody_in(ledger: Ledger, key: str) -> None:
+    """Who waits for another writer is looked at once more: what that one revoked signs nobody in."""
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.writing() as connection:
+            waiting = pool.submit(sign_in, ledger, key)
+            sleep(0.3)  # the key is valid now, and the writer's turn is ours
+            assert not waiting.done()
+            entry = log.Entry("root", "revoke-key", "key", {}, log.now())
+            log.write(connection, entry, {REVOCATIONS: [{"key_id": actor_of(connection, key).key_id}]})
+        with pytest.raises(Denied, match="key-revoked"):
+            waiting.result()
+    assert written(ledger) == []
 
 
 def test_a_session_ends_when_it_is_ended(ledger: Ledger, key: str) -> None:

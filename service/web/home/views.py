@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
@@ -9,6 +11,9 @@ from service.errors import Denied
 from service.web import signing
 from service.web.site import Site, language
 from service.words import text_of
+
+#: Where people of each role begin to work.
+_DESKS: Final = {"proposer": "batches", "approver": "grants", "auditor": "audits", "admin": "log"}
 
 
 def register(views: Blueprint, site: Site) -> None:
@@ -27,10 +32,10 @@ def register(views: Blueprint, site: Site) -> None:
         if not signing.may_sign_in(site.config.plain_http):
             return _form(site, 403)
         try:
-            signing.sign_in(site.access, request.form.get("key", "").strip())
+            actor = signing.sign_in(site.access, request.form.get("key", "").strip())
         except Denied as denied:
             return _form(site, 403, text_of("details", denied.code, language(), **denied.facts))
-        return redirect(_next(), 303)
+        return redirect(_next() or url_for(f"web.{_DESKS[actor.role]}"), 303)
 
     @views.post("/sign-out")
     def sign_out() -> Redirect:
@@ -44,7 +49,7 @@ def _form(site: Site, status: int = 200, denied: str | None = None) -> Response:
 
 
 def _next() -> str:
-    """Return the page to go to: one of ours, or the front page."""
+    """Return the page that asked for signing in, if it is one of ours."""
     asked = request.values.get("next", "")
     ours = asked.startswith(("/zh/", "/en/")) and "\\" not in asked and "//" not in asked and asked.isprintable()
-    return asked if ours else url_for("web.home")
+    return asked if ours else ""

@@ -1,0 +1,158 @@
+"""The front page, the language, signing in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service import create_app
+from service.config import Config
+from service.ledger.database import Ledger
+from service.ledger.keys import create_key, revoke_keys
+from service.policies import Policies
+from tests.web.visiting import sign_in, token_of
+
+AWAY = "http://subsidies.example"
+Signed = Callable[[str], FlaskClient]
+
+
+@pytest.mark.parametrize(("accepted", "lang"), [("en-GB,en;q=0.9", "en"), ("zh-CN", "zh"), ("fr", "zh"), (None, "zh")])
+def test_the_front_door_leads_to_the_readers_language(visitor: FlaskClient, accepted: str | None, lang: str) -> None:
+    """A browser's language decides; Chinese where it fits none."""
+    headers = {"Accept-Language": accepted} if accepted else {}
+    page = visitor.get("/", headers=headers, follow_redirects=True)
+    assert (page.status_code, page.request.path) == (200, f"/{lang}/")
+    assert page.headers["Content-Language"] == {"zh": "zh-CN", "en": "en"}[lang]
+    assert f'<html lang="{page.headers["Content-Language"]}">' in page.text
+
+
+def test_a_page_links_to_itself_in_the_other_language(visitor: FlaskClient) -> None:
+    """Nothing of the address is lost on the way."""
+    assert 'href="/en/sign-in?next=/zh/grants"' in visitor.get("/zh/sign-in?next=/zh/grants").text
+    assert 'href="/zh/"' in visitor.get("/en/").text
+
+
+def test_a_page_that_does_not_exist_is_told_in_words(visitor: FlaskClient) -> None:
+    """A missing page is a page, with a way on; so is one that is only read, or only sent to."""
+    page = visitor.get("/en/nowhere/at/all")
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert 'href="/en/"' in page.text
+    assert visitor.get("/en/sign-out").status_code == 404
+    told = visitor.post("/en/", data={"x": "y"})
+    assert (told.status_code, told.mimetype) == (404, "text/html")
+
+
+def test_visitors_get_no_cookie_and_nothing_may_be_kept_or_framed(visitor: FlaskClient) -> None:
+    """Who only reads leaves no trace, and no page is put into another's frame."""
+    page = visitor.get("/zh/")
+    assert "Set-Cookie" not in page.headers
+    assert page.headers["Cache-Control"] == "no-store"
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_signing_in_shows_who_reads_until_signing_out(app: Flask, keys: dict[str, str]) -> None:
+    """The cookie is out of reach of scripts and other sites, and worth nothing after signing out."""
+    client = app.test_client()
+    answered = sign_in(client, keys["auditor"])
+    cookie = answered.headers["Set-Cookie"]
+    assert (answered.status_code, answered.headers["Location"]) == (303, "/zh/audits")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert keys["auditor"] not in cookie
+    assert "张敏（审计）" in client.get("/zh/").text
+
+    kept = cookie.partition(";")[0].partition("=")[2]
+    assert client.post("/zh/sign-out", data={"csrf_token": token_of(client, "/zh/")}).status_code == 303
+    assert "张敏" not in client.get("/zh/").text
+    thief = app.test_client()
+    thief.set_cookie("town-subsidy", kept)
+    assert "张敏" not in thief.get("/zh/").text
+
+
+def test_the_cookie_travels_by_https_only_where_it_was_given_so(app: Flask, keys: dict[str, str]) -> None:
+    """On this machine plain HTTP will do; everywhere else nobody may listen."""
+    client = app.test_client()
+    token = token_of(client, "https://subsidies.example/zh/sign-in")
+    answered = client.post(
+        "/zh/sign-in", base_url="https://subsidies.example", data={"key": keys["admin"], "csrf_token": token}
+    )
+    assert answered.status_code == 303
+    assert "Secure" in answered.headers["Set-Cookie"]
+
+
+def test_no_key_is_asked_for_in_the_clear(app: Flask, keys: dict[str, str], ledger: Ledger, policies: Policies) -> None:
+    """From another machine by plain HTTP there is no form, and no signing in, unless that was allowed."""
+    client = app.test_client()
+    page = client.get("/zh/sign-in", base_url=AWAY)
+    assert "未加密" in page.text
+    assert 'name="key"' not in page.text
+    assert "未加密" in client.get("/zh/sign-in", headers={"X-Forwarded-For": "203.0.113.9"}).text
+    token = token_of(client, "/zh/sign-in")
+    told = client.post("/zh/sign-in", base_url=AWAY, data={"key": keys["admin"], "csrf_token": token})
+    assert told.status_code in {400, 403}
+    allowed = create_app(Config(database_url=str(ledger.engine.url), plain_http=True), policies)
+    try:
+        assert 'name="key"' in allowed.test_client().get("/zh/sign-in", base_url=AWAY).text
+    finally:
+        allowed.extensions["ledger"].close()
+
+
+@pytest.mark.parametrize("key", ["", "x", "ts-000000000000-" + "A" * 43, "<script>alert(1)</script>", "键" * 10_000])
+def test_a_wrong_key_is_told_at_its_field(visitor: FlaskClient, key: str) -> None:
+    """The key is not repeated, the form stays."""
+    page = sign_in(visitor, key, "/en/sign-in")
+    assert page.status_code == 403
+    assert 'aria-invalid="true"' in page.text
+    assert "<script>alert" not in page.text
+    assert not key or len(key) < 2 or key not in page.text
+
+
+def test_a_key_that_is_revoked_or_runs_out_ends_the_visit(app: Flask, ledger: Ledger) -> None:
+    """With the next page the reader is nobody."""
+    key_id, token = create_key(ledger, "赵强", "approver", by="root", expires=datetime.now(UTC) + timedelta(hours=1))
+    client = app.test_client()
+    assert sign_in(client, token).status_code == 303
+    assert "赵强" in client.get("/zh/").text
+    revoke_keys(ledger, key_id, by="root")
+    assert "赵强" not in client.get("/zh/").text
+
+
+@pytest.mark.parametrize(
+    "to", ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere", "/zh/\\x", "x", "/v1"]
+)
+def test_signing_in_leads_to_our_pages_only(app: Flask, keys: dict[str, str], to: str) -> None:
+    """A forged link does not lead away."""
+    assert sign_in(app.test_client(), keys["admin"], next=to).headers["Location"] == "/zh/log"
+
+
+def test_signing_in_leads_back_to_the_page_that_asked_for_it(app: Flask, keys: dict[str, str]) -> None:
+    """Whoever had to sign in first goes on where it was."""
+    assert sign_in(app.test_client(), keys["admin"], next="/en/limits").headers["Location"] == "/en/limits"
+
+
+def test_forms_of_others_are_refused_and_nothing_is_done(signed_in: Signed) -> None:
+    """Without our token, or with another visit's, nobody is signed out."""
+    client, other = signed_in("auditor"), signed_in("auditor")
+    for forged in ({}, {"csrf_token": "x"}, {"csrf_token": token_of(other, "/zh/")}):
+        told = client.post("/zh/sign-out", data=forged)
+        assert told.status_code == 400
+        assert "表单已过期" in told.text
+    assert "张敏" in client.get("/zh/").text
+
+
+def test_assets_are_kept_for_good_under_their_digest_only(visitor: FlaskClient) -> None:
+    """A changed sheet has another address; a wrong address is never kept."""
+    page = visitor.get("/zh/").text
+    address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+    sheet = visitor.get(address)
+    assert (sheet.status_code, sheet.mimetype) == (200, "text/css")
+    assert "immutable" in sheet.headers["Cache-Control"]
+    assert visitor.get("/assets/000000000000/site.css").headers["Cache-Control"] == "no-store"
+    assert visitor.get("/assets/000000000000/../../policies.yaml").status_code == 404
