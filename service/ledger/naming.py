@@ -25,7 +25,8 @@ def titles_of(policies: Policies, language: Language) -> dict[str, str]:
 
 def group_in_words(keys: Mapping[str, Any], policies: Policies, language: Language) -> str:
     """Say who or what shares a ceiling: every key by the label of its field, with its value."""
-    said = ((_name(key, policies, language), _value(key, value, policies, language)) for key, value in keys.items())
+    ordered = sorted(keys.items(), key=lambda one: one[0].endswith("year"))  # who first, then when
+    said = ((_name(key, policies, language), _value(key, value, policies, language)) for key, value in ordered)
     between = text_of("groups", "between", language)
     return between.join(text_of("groups", "key", language, name=name, value=value) for name, value in said)
 

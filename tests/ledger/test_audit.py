@@ -233,7 +233,7 @@ def test_a_report_is_kept_for_good(ledger: Ledger, policies: Policies, grants: l
     with ledger.reading() as connection:
         assert kept_of(connection, kept.id).report == report
     assert verify(ledger).flaw is None
-    assert "149999.00" in told(report, policies, "en")["findings"][0]["message"]
+    assert "149,999.00" in told(report, policies, "en")["findings"][0]["message"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -8,6 +8,7 @@ from typing import Any
 from service.errors import Defect
 from service.ledger.audit.findings import OTHER_PURPOSE
 from service.ledger.naming import group_in_words, titles_of
+from service.money import fen_of, yuan
 from service.policies import Policies
 from service.policies.model import Language
 from service.words import label_of, say, text_of
@@ -40,6 +41,7 @@ def sentence(finding: Mapping[str, Any], policies: Policies, language: Language)
         facts |= {name: ", ".join(titles.get(one, one) for one in facts[name].split(", ")) for name in _PURPOSES}
     ledger = {name: value for name, value in finding["ledger"].items() if value is not None}
     known = {"paid": finding["paid"], "at_stake": finding["at_stake"], **ledger, **facts}
+    known |= {name: yuan(fen_of(known[name]), grouped=True) for name in _MONEY if known.get(name) is not None}
     said = text_of("audit_findings", finding["code"], language, **known)
     grant = _of_the_grant(finding["ledger"], language)
     return f"{said} {grant}" if grant else said
@@ -56,8 +58,10 @@ def _of_the_grant(ledger: Mapping[str, Any], language: Language) -> str | None:
         return None
     code = "approved" if ledger["approved_on"] else "granted"
     state = label_of("statuses" if ledger["state"] not in _STATES else "grant_states", ledger["state"], language)
-    return text_of("audit", code, language, **{**ledger, "state": state})
+    due = yuan(fen_of(ledger["due"]), grouped=True)
+    return text_of("audit", code, language, **{**ledger, "state": state, "due": due})
 
 
+_MONEY = ("paid", "at_stake", "due", "ceiling")
 _PURPOSES = ("given", "expected")
 _STATES = frozenset({"reserved", "manual_review", "approved", "paid", "recovered", "released"})
