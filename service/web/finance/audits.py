@@ -19,7 +19,7 @@ from service.money import fen_of
 from service.web.finance.asked import MOST_ROWS, asked, part_of
 from service.web.forgery import takes_files
 from service.web.site import Site, language
-from service.web.times import in_beijing
+from service.web.times import in_china
 from service.web.uploads import uploaded
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _audits(site: Site, defects: Sequence[Defect] = (), given: dict[str, str] | 
     told, omitted = entries(defects, language())
     wrong = {field: [one for one in told if one["pointer"] == f"/{field}"] for field in ("seed", "sample")}
     wrong["file"] = [one for one in told if one not in wrong["seed"] + wrong["sample"]]
-    shown = {"longest_seed": LONGEST_SEED, "most_sampled": MOST_SAMPLED, "when": in_beijing, "filled": given}
+    shown = {"longest_seed": LONGEST_SEED, "most_sampled": MOST_SAMPLED, "when": in_china, "filled": given}
     status = 422 if defects else found.status
     return site.page("finance/audits.html", status, asked=found, wrong=wrong, omitted=omitted, **shown)
 
@@ -111,7 +111,7 @@ def _report(site: Site, kept: Kept) -> Response:
         "sampled": len(sample),
         "titles": titles_of(site.policies, language()),
     }
-    return site.page("finance/audit.html", kept=kept, report=report, when=in_beijing, **shown)
+    return site.page("finance/audit.html", kept=kept, report=report, when=in_china, **shown)
 
 
 def _drawn(rows: Sequence[Json], name: str) -> list[Json]:

@@ -15,7 +15,7 @@ from service.api.responses import JSON
 from service.derivation import figure
 from service.web.finance.asked import Asked, asked
 from service.web.site import Site, language
-from service.web.times import in_beijing
+from service.web.times import in_china
 from service.words import clipped_text
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _decision(site: Site, file: Json, spoken: Language) -> Response:
         "duplicates": [_duplicate(site, one, spoken) for one in file["grant"]["duplicates"]],
         "request_text": orjson.dumps(file["request"], option=orjson.OPT_INDENT_2).decode(),
     }
-    return site.page("finance/decision.html", file=file, when=in_beijing, **shown)
+    return site.page("finance/decision.html", file=file, when=in_china, **shown)
 
 
 def _step(step: Json) -> Json:
