@@ -1,6 +1,6 @@
 """Templates in which what never changes is worked out once, when they are compiled.
 
-A text without facts (`t("area.key")`), the address of an asset and a cited article are calls with constant arguments
+A text without facts, the address of an asset and a cited article are calls with constant arguments
 to functions of one language's environment: they become part of the template's own text.
 """
 

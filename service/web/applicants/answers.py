@@ -124,7 +124,7 @@ def answer_of(policies: Policies, request: Request, language: Language) -> Answe
     limits = [limit.told for line in lines for limit in line.limits]
     return Answer(
         result=result,
-        about=_about(policies, version, request.measure, language),
+        about=about_of(policies, version, request.measure, language),
         verdict=_verdict(result),
         outcome=teller.outcome(result),
         capitals=_in_words(result["amount"], language),
@@ -151,7 +151,8 @@ def told_as_json(policies: Policies, request: Request, answer: Answer, language:
 
 
 @lru_cache(maxsize=_KEPT)
-def _about(policies: Policies, version: Version, measure: str, language: Language) -> About:
+def about_of(policies: Policies, version: Version, measure: str, language: Language) -> About:
+    """Take from the description of a measure what an answer shows of it."""
     told = measure_of(policies, version, measure, language)
     document, funding = told["policy"]["document"], told.get("funding_mode")
     return About(

@@ -13,7 +13,7 @@ from service.words import label_of
 _WHOLE: Final = 10_000
 #: What is not nothing can be seen.
 _NARROWEST: Final = 80
-_PATTERNS: Final = 4
+_PATTERNS: Final = 3
 
 
 class Row(NamedTuple):
@@ -45,21 +45,25 @@ def bar_of(total: Total, language: Language) -> Bar | None:
     """Draw how an amount was cut; None where nothing was calculated."""
     if not total.calculated:
         return None
-    rows = [Row("calculated", "", "", yuan(total.calculated, grouped=True), "")]
-    parts = [("granted", total.granted)]
-    if total.excluded:
-        rows.append(Row("excluded", "", "−", yuan(total.excluded, grouped=True), "excluded"))
-        parts.append(("excluded", total.excluded))
-    taking = {limit: fen for limit, fen in total.cuts.items() if fen}
-    if total.rounding:
-        sign = "−" if total.rounding < 0 else "+"
-        rows.append(Row("rounding", "", sign, yuan(abs(total.rounding), grouped=True), ""))
-    for place, (limit, fen) in enumerate(taking.items()):
-        pattern = f"cut-{place % _PATTERNS + 1}"
-        rows.append(Row("cut", label_of("limits", limit, language), "−", yuan(fen, grouped=True), pattern))
-        parts.append((pattern, fen))
-    rows.append(Row("granted", "", "=", yuan(total.granted, grouped=True), "granted"))
-    return Bar(_laid_out([(pattern, fen) for pattern, fen in parts if fen]), tuple(rows))
+    taken = [("excluded", "", total.excluded, "excluded"), ("rounding", "", -total.rounding, "rounding")]
+    cuts = [(limit, fen) for limit, fen in total.cuts.items() if fen]
+    for place, (limit, fen) in enumerate(cuts):
+        taken.append(("cut", label_of("limits", limit, language), fen, f"cut-{place % _PATTERNS + 1}"))
+    taken = [one for one in taken if one[2]]
+    rows = [
+        Row("calculated", "", "", yuan(total.calculated, grouped=True), ""),
+        *(_row(kind, label, fen, pattern) for kind, label, fen, pattern in taken),
+        Row("granted", "", "=", yuan(total.granted, grouped=True), "granted"),
+    ]
+    parts = [("granted", total.granted), *((pattern, fen) for _, _, fen, pattern in taken)]
+    return Bar(_laid_out([(pattern, fen) for pattern, fen in parts if fen > 0]), tuple(rows))
+
+
+def _row(kind: str, label: str, fen: int, pattern: str) -> Row:
+    """Write what was taken; rounding may also have added, which is not drawn."""
+    if fen < 0:
+        return Row(kind, label, "+", yuan(-fen, grouped=True), "")
+    return Row(kind, label, "−", yuan(fen, grouped=True), pattern)
 
 
 def _laid_out(parts: list[tuple[str, int]]) -> tuple[Segment, ...]:

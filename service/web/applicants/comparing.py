@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from service.calculation import calculate
 from service.errors import NotFound, Refused
+from service.explain import Json
 from service.intake.envelope import Body
 from service.intake.request import read_request
 from service.money import yuan
 from service.policies import Policies
-from service.policies.model import Language
+from service.policies.book import alone
+from service.policies.model import Language, Validity
 from service.telling import figure
 from service.web.applicants.answers import Answer
 from service.web.wording import Wording
@@ -35,15 +37,20 @@ def changed_since(
     now = f"{policy['id']}@{policy['version']}"
     if (then, terms_sha256) == (now, policy["sha256"]):
         return None
-    amount = ""
-    if then != now:
-        try:
-            before = calculate(policies, read_request(policies, measure, {**data, "policy": then}), "zh")
-        except (NotFound, Refused):
-            before = None
-        if before is not None and before["policy"]["sha256"] == terms_sha256:
-            amount = figure(before["amount"] or "")
+    before = _before(policies, measure, data, then)
+    known = before is not None and before["policy"]["sha256"] == terms_sha256
+    amount = figure(before["amount"] or "") if before is not None and known else ""
     return Changed(then, now, amount, answer.outcome.amount)
+
+
+def _before(policies: Policies, measure: str, data: Body, then: str) -> Json | None:
+    """Answer a request as the version of its link did while no other had followed it; None where that is gone."""
+    try:
+        version = policies.version(then)
+        book = alone(policies, version, Validity(version.validity.start, None))
+        return calculate(book, read_request(book, measure, data), "zh")
+    except (NotFound, Refused):
+        return None
 
 
 class Compared(NamedTuple):
