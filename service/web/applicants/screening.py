@@ -73,7 +73,8 @@ def page(site: Site, sent: Sent) -> Response:
         form=form,
         say=Sayer(policies, plan, form, spoken),
         focus=focus,
-        screened=result and screened(policies, result, spoken, _forms(policies, form.data)),
+        # Where nothing is answered yet everything is missing: the questions say so themselves, in less room.
+        screened=result and form.data and screened(policies, result, spoken, _forms(policies, form.data)),
         by_measure=by_measure,
         out_of_reach=[one for one in plan.sections if _status(by_measure, one) in _OUT_OF_REACH],
     )
@@ -120,7 +121,7 @@ def _status(by_measure: dict[str, Any], section: Section) -> str | None:
 def _forms(policies: Policies, data: Json) -> dict[str, str]:
     """Return the addresses of the measures' forms, each filled with what it asks for of the answers."""
     version, known = policies.newest, data.get("facts", {})
-    forms = {name: url_for("web.measure", measure=name) for name in version.referenced}
+    forms = {}
     for name, measure in version.measures.items():
         facts = {one: value for one, value in known.items() if one in policies.facts}
         line = {one: value for one, value in known.items() if one in measure.inputs and one not in facts}
