@@ -128,6 +128,7 @@ class Teller:
     language: Language
     _known: dict[str, dict[str, Condition]] = field(default_factory=dict)
     _told: dict[tuple[Any, ...], ToldCondition] = field(default_factory=dict)
+    _outcomes: dict[tuple[Any, ...], ToldOutcome] = field(default_factory=dict)
 
     def title(self, measure: str) -> str:
         """Say what a measure is called, with or without an amount."""
@@ -136,10 +137,11 @@ class Teller:
 
     def outcome(self, entry: Json) -> ToldOutcome:
         """Tell status, amount and rule of a result, a line or a screened measure."""
-        status = label_of("statuses", entry["status"], self.language)
-        amount = "" if entry["amount"] is None else figure(entry["amount"])
-        rule = "" if entry["rule"] is None else label_of("rules", entry["rule"], self.language)
-        return ToldOutcome(status, amount, "" if rule == status else rule)
+        key = (entry["status"], entry["amount"], entry["rule"])
+        told = self._outcomes.get(key)
+        if told is None:
+            told = self._outcomes[key] = self._outcome(*key)
+        return told
 
     def conditions(self, entries: Sequence[Json], measure: str, readings: Mapping[str, str]) -> Sequence[ToldCondition]:
         """Tell the conditions of a line, judged under the readings named."""
@@ -148,12 +150,12 @@ class Teller:
         known = self._known.get(measure)
         if known is None:
             known = self._known[measure] = self._conditions_of(measure, readings)
-        told = []
+        told, kept = [], self._told
         for entry in entries:
-            key = (measure, entry["id"], entry["met"], entry["required"], entry["actual"], entry["shortfall"])
-            if key not in self._told:
-                self._told[key] = self._condition(entry, known[entry["id"]])
-            told.append(self._told[key])
+            key = (measure, *entry.values())
+            if key not in kept:
+                kept[key] = self._condition(entry, known[entry["id"]])
+            told.append(kept[key])
         return told
 
     def step(self, entry: Json) -> ToldStep:
@@ -187,6 +189,11 @@ class Teller:
         return self._word("and").join(self.policies.fields[name].label.to(self.language) for name in fields)
 
     # ── their parts ──
+
+    def _outcome(self, code: str, amount: str | None, ruling: str | None) -> ToldOutcome:
+        status = label_of("statuses", code, self.language)
+        rule = "" if ruling is None else label_of("rules", ruling, self.language)
+        return ToldOutcome(status, "" if amount is None else figure(amount), "" if rule == status else rule)
 
     def _conditions_of(self, measure: str, readings: Mapping[str, str]) -> dict[str, Condition]:
         """Collect the conditions by id: those that were applied, and those of other versions, for lines under them."""

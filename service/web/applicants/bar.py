@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from service.cuts import Total
 from service.money import yuan
 from service.policies.model import Language
+from service.web.wording import Wording
 from service.words import label_of
 
 #: Positions along the bar are hundredths of a per cent, so that no float is needed.
@@ -17,7 +18,7 @@ _PATTERNS: Final = 3
 
 
 class Row(NamedTuple):
-    """A figure of the bar: `kind` names its words, `label` says a ceiling, `pattern` is "" for what is not drawn."""
+    """A figure of the bar and what it is called; `pattern` is "" for what is not drawn."""
 
     kind: str
     label: str
@@ -45,15 +46,20 @@ def bar_of(total: Total, language: Language) -> Bar | None:
     """Draw how an amount was cut; None where nothing was calculated."""
     if not total.calculated:
         return None
-    taken = [("excluded", "", total.excluded, "excluded"), ("rounding", "", -total.rounding, "rounding")]
+    t = Wording(language)
+    taken = [
+        ("excluded", t("answers.bar_excluded"), total.excluded, "excluded"),
+        ("rounding", t("answers.bar_rounding"), -total.rounding, "rounding"),
+    ]
     cuts = [(limit, fen) for limit, fen in total.cuts.items() if fen]
     for place, (limit, fen) in enumerate(cuts):
-        taken.append(("cut", label_of("limits", limit, language), fen, f"cut-{place % _PATTERNS + 1}"))
+        label = t("answers.bar_cut", label=label_of("limits", limit, language))
+        taken.append(("cut", label, fen, f"cut-{place % _PATTERNS + 1}"))
     taken = [one for one in taken if one[2]]
     rows = [
-        Row("calculated", "", "", yuan(total.calculated, grouped=True), ""),
-        *(_row(kind, label, fen, pattern) for kind, label, fen, pattern in taken),
-        Row("granted", "", "=", yuan(total.granted, grouped=True), "granted"),
+        Row("calculated", t("answers.bar_calculated"), "", yuan(total.calculated, grouped=True), ""),
+        *(_row(*one) for one in taken),
+        Row("granted", t("answers.bar_granted"), "=", yuan(total.granted, grouped=True), "granted"),
     ]
     parts = [("granted", total.granted), *((pattern, fen) for _, _, fen, pattern in taken)]
     return Bar(_laid_out([(pattern, fen) for pattern, fen in parts if fen > 0]), tuple(rows))
