@@ -137,8 +137,8 @@ def _form(site: Site, measure: str, form: Form, focus: str | None = None) -> Res
 
 def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | None) -> Response:
     policies, data = site.policies, form.data
-    text = link_of(data, answer.result)
     changed = case and changed_since(policies, measure, data, case.policy_ref, case.terms_sha256, answer)
+    text = request.args["case"] if case and not changed else link_of(data, answer.result)
     compare = bool(request.args.get("compare"))
     return site.page(
         "applicants/answer.html",

@@ -12,7 +12,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
+from functools import cached_property
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from werkzeug.datastructures import MultiDict
 
@@ -44,42 +45,90 @@ _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _AREAS: Final = {"granted_before": "granted"}
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form as it stands: the request that it says, what its fields hold, what is wrong with it.
+class Filled(NamedTuple):
+    """What the fields of a form hold: `values` every text that a browser would send, by the fields' names.
 
-    `data` is the request. `values` holds the text of every field that a browser would send for it. `lines` and
-    `granted` count the lines and the entries of what was granted before, `tables` the rows of fields that have several;
-    `given` names the fields that the request gives, null among them.
+    `tables` counts the rows of fields that have several; `given` names the fields that the request gives, null among
+    them.
     """
 
-    data: Json
     values: Mapping[str, str]
+    tables: Mapping[str, int]
+    given: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form as it stands: the request that it says, the unit of its amounts, what is wrong with it.
+
+    What its fields hold is worked out when somebody looks: an answer needs none of it.
+    """
+
+    policies: Policies = field(repr=False)
+    data: Json
     unit: Unit = "yuan"
-    lines: int = 0
-    granted: int = 0
-    tables: Mapping[str, int] = field(default_factory=dict, repr=False)
-    given: frozenset[str] = frozenset()
     defects: tuple[Defect, ...] = ()
-    _at: Mapping[str, tuple[Defect, ...]] = field(default_factory=dict, repr=False)
-    _wrong: frozenset[str] = frozenset()
+
+    @cached_property
+    def filled(self) -> Filled:
+        """What the fields hold, as far as a form can show the request."""
+        places = {"facts": _mapped(self.data.get("facts"))}
+        places |= {f"lines.{place}": line for place, line in enumerate(_listed(self.data.get("lines")))}
+        values = {f"{place}.line_id": "" for place in places if place != "facts"}
+        tables: dict[str, int] = {}
+        for place, entries in places.items():
+            for name, value in entries.items():
+                values |= _texts(f"{place}.{name}", _kind(self.policies, name), value, self.unit)
+                if isinstance(value, list):
+                    tables[f"{place}.{name}"] = len(value)
+        for number, entry in enumerate(_listed(self.data.get("granted_before"))):
+            for name, text in _granted_texts(self.policies, entry, self.unit):
+                values[f"granted.{number}.{name}"] = text
+        for name, choice in _mapped(self.data.get("readings")).items():
+            values[f"readings.{name}"] = text_of("text", choice, self.unit)
+        values["policy"] = text_of("text", self.data.get("policy"), self.unit)
+        given = frozenset(f"{place}.{name}" for place, entries in places.items() for name in entries)
+        return Filled(values, tables, given)
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """The text of every field that a browser would send, by the fields' names."""
+        return self.filled.values
+
+    @cached_property
+    def lines(self) -> int:
+        """The number of lines."""
+        return len(_listed(self.data.get("lines")))
+
+    @cached_property
+    def granted(self) -> int:
+        """The number of entries of what was granted before."""
+        return len(_listed(self.data.get("granted_before")))
+
+    @cached_property
+    def at(self) -> Mapping[str, tuple[Defect, ...]]:
+        """What is wrong, by the names of the fields."""
+        at: dict[str, tuple[Defect, ...]] = defaultdict(tuple)
+        for defect in self.defects:
+            at[name_of(defect.pointer)] += (defect,)
+        return dict(at)
+
+    @cached_property
+    def _wrong(self) -> frozenset[str]:
+        return frozenset(".".join(name.split(".")[: 3 if name.startswith("lines.") else 2]) for name in self.at)
 
     def refused(self, defects: Iterable[Defect]) -> Form:
         """Return the form with what is wrong with it besides."""
-        every = tuple({(one.pointer, one.code): one for one in (*self.defects, *defects)}.values())
-        at: dict[str, tuple[Defect, ...]] = defaultdict(tuple)
-        for defect in every:
-            at[name_of(defect.pointer)] += (defect,)
-        wrong = frozenset(".".join(name.split(".")[: 3 if name.startswith("lines.") else 2]) for name in at)
-        return replace(self, defects=every, _at=dict(at), _wrong=wrong)
+        every = {(one.pointer, one.code): one for one in (*self.defects, *defects)}
+        return replace(self, defects=tuple(every.values()))
 
     def defect_at(self, name: str) -> tuple[Defect, ...]:
         """Return what is wrong with the field of this name."""
-        return self._at.get(name, ())
+        return self.at.get(name, ())
 
     def touched(self, place: str, names: Iterable[str]) -> bool:
         """Tell whether any of the fields at a place is given or wrong, so that it must not be folded away."""
-        return any((name := f"{place}.{one}") in self.given or name in self._wrong for one in names)
+        return any((name := f"{place}.{one}") in self.filled.given or name in self._wrong for one in names)
 
     def shows_day(self, name: str) -> bool:
         """Tell whether a browser's own field for dates can show what was typed: a day, or nothing."""
@@ -87,7 +136,7 @@ class Form:
 
     def rows(self, name: str) -> int:
         """Count the rows to show of a field that holds several; there is one to begin with."""
-        return max(1, self.tables.get(name, 1))
+        return max(1, self.filled.tables.get(name, 1))
 
 
 def name_of(pointer: str) -> str:
@@ -122,23 +171,8 @@ def request_of(policies: Policies, sent: Sent) -> Form:
 
 
 def form_of(policies: Policies, request: Mapping[str, Any], unit: Unit = "yuan") -> Form:
-    """Fill a form from a request, as far as a form can show it."""
-    lines, granted = _listed(request.get("lines")), _listed(request.get("granted_before"))
-    places = {"facts": _mapped(request.get("facts")), **{f"lines.{place}": line for place, line in enumerate(lines)}}
-    values = {f"lines.{place}.line_id": "" for place in range(len(lines))}
-    tables: dict[str, int] = {}
-    for place, entries in places.items():
-        for name, value in entries.items():
-            values |= _texts(f"{place}.{name}", _kind(policies, name), value, unit)
-            if isinstance(value, list):
-                tables[f"{place}.{name}"] = len(value)
-    for number, entry in enumerate(granted):
-        values |= {f"granted.{number}.{name}": text for name, text in _granted_texts(policies, entry, unit)}
-    for name, choice in _mapped(request.get("readings")).items():
-        values[f"readings.{name}"] = text_of("text", choice, unit)
-    values["policy"] = text_of("text", request.get("policy"), unit)
-    given = frozenset(f"{place}.{name}" for place, entries in places.items() for name in entries)
-    return Form(dict(request), values, unit, len(lines), len(granted), tables, given)
+    """Make the form that is filled with a request, as far as a form can show it."""
+    return Form(policies, dict(request), unit)
 
 
 def _sorted(sent: Sent) -> tuple[dict[str, Texts], dict[str, list[Texts]]]:

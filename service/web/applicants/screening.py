@@ -14,6 +14,7 @@ from service.intake.screening import read_screening
 from service.policies import Policies
 from service.policies.model import Input, Language, Measure
 from service.screening import screen
+from service.web.applicants.cards import screened
 from service.web.applicants.edits import edited
 from service.web.applicants.forms import Form, Json, Sent, form_of, request_of
 from service.web.applicants.links import packed
@@ -72,10 +73,10 @@ def page(site: Site, sent: Sent) -> Response:
         form=form,
         say=Sayer(policies, plan, form, spoken),
         focus=focus,
-        result=result,
+        # Where nothing is answered yet everything is missing: the questions say so themselves, in less room.
+        screened=result and form.data and screened(policies, result, spoken, _forms(policies, form.data)),
         by_measure=by_measure,
         out_of_reach=[one for one in plan.sections if _status(by_measure, one) in _OUT_OF_REACH],
-        filled={one.measure: _filled(policies, one.measure, form.data) for one in plan.sections},
     )
 
 
@@ -117,13 +118,14 @@ def _status(by_measure: dict[str, Any], section: Section) -> str | None:
     return found and found["status"]
 
 
-def _filled(policies: Policies, measure: str, data: Json) -> str:
-    """Return the address of a measure's form, filled with what it asks for of the answers."""
-    version = policies.newest
-    known = data.get("facts", {})
-    asked = version.measures[measure].inputs
-    facts = {name: value for name, value in known.items() if name in policies.facts}
-    line = {name: value for name, value in known.items() if name in asked and name not in facts}
-    request = {"facts": facts, "lines": [line]}
-    text = packed(request, version.ref, policies.provision(version, measure).sha256)
-    return url_for("web.measure", measure=measure, case=text, edit=1 if text else None)
+def _forms(policies: Policies, data: Json) -> dict[str, str]:
+    """Return the addresses of the measures' forms, each filled with what it asks for of the answers."""
+    version, known = policies.newest, data.get("facts", {})
+    forms = {}
+    for name, measure in version.measures.items():
+        facts = {one: value for one, value in known.items() if one in policies.facts}
+        line = {one: value for one, value in known.items() if one in measure.inputs and one not in facts}
+        request = {"facts": facts, "lines": [line]}
+        text = packed(request, version.ref, policies.provision(version, name).sha256)
+        forms[name] = url_for("web.measure", measure=name, case=text, edit=1 if text else None)
+    return forms

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from service.derivation import figure
+from typing import Final
+
 from service.describe import Json
 from service.policies import Policies
 from service.policies.model import Language
+from service.telling import figure
 from service.web.wording import Wording
+from service.words import label_of
+
+#: A ceiling of all of a cost is said without a number.
+_ALL: Final = "100%"
 
 
 def how_much(policies: Policies, measure: Json, language: Language) -> str:
@@ -15,10 +21,17 @@ def how_much(policies: Policies, measure: Json, language: Language) -> str:
     thresholds = (one for one in measure["conditions"] if one["kind"] == "threshold")
     parts = [_rate(policies, measure, language)]
     parts += [t("applicants.how_threshold", label=one["label"], amount=figure(one["at_least"])) for one in thresholds]
-    for limit in measure["limits"]:
-        what = "share" if limit["amount"] is None else "amount"
-        parts.append(t(f"applicants.how_limit_{what}", label=limit["label"], value=figure(limit[what])))
+    parts += [_limit(limit, language) for limit in measure["limits"]]
     return t("applicants.how_between").join(parts) + t("applicants.how_end")
+
+
+def _limit(limit: Json, language: Language) -> str:
+    t = Wording(language)
+    if limit["share"] == _ALL:
+        return label_of("rules", limit["id"], language)
+    if limit["amount"] is None:
+        return t("applicants.how_limit_share", label=limit["label"], value=limit["share"])
+    return t("applicants.how_limit_amount", label=limit["label"], value=figure(limit["amount"]))
 
 
 def _rate(policies: Policies, measure: Json, language: Language) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from service.web.applicants import asking
-from service.web.applicants import screening as screened
+from service.web.applicants import screening as questions
 from service.web.forgery import stores_nothing
 from service.web.site import Site
 
@@ -16,7 +16,7 @@ def register(views: Blueprint, site: Site) -> None:
     @views.route("/screening", methods=["GET", "POST"])
     @stores_nothing
     def screening() -> Response:
-        return screened.page(site, request.form if request.method == "POST" else request.args)
+        return questions.page(site, request.form if request.method == "POST" else request.args)
 
     @views.get("/measures")
     def measures() -> Response:

@@ -3,9 +3,6 @@
 
 const form = document.querySelector("form[data-unit]");
 
-// The summary of what is wrong, or the line that was just added, is where to go on.
-document.querySelector("[autofocus]")?.focus();
-
 // Another line without a round trip: the template holds an empty one.
 document.querySelector("#add-line button")?.addEventListener("click", (event) => {
   const lines = document.getElementById("all-lines");
