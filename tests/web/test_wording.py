@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+import yaml
 
 from service.web import wording
 from service.web.site import environment
@@ -35,6 +36,13 @@ def test_every_text_is_there_in_both_languages_with_the_same_facts() -> None:
         assert zh[name].strip(), name
         assert en[name].strip(), name
         assert facts(zh[name]) == facts(en[name]), name
+
+
+def test_no_comma_cuts_a_text_short() -> None:
+    """A text with a comma stands in quotes: without them, what follows is taken for a name of its own."""
+    for file in WEB.glob("words/*.yaml"):
+        for name, both in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            assert both.keys() == {"zh", "en"}, f"{file.stem}.{name}"
 
 
 def facts(text: str) -> set[str]:
