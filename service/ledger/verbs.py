@@ -26,7 +26,8 @@ LEADS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "pay": (("approved",), "paid"),
     "recover": (("paid", "recovered"), "recovered"),
 }
-_CHINA: Final = timezone(timedelta(hours=8))
+#: The time of day in China.
+CHINA: Final = timezone(timedelta(hours=8))
 _LONGEST: Final = 500
 
 
@@ -104,7 +105,7 @@ def _read(verb: str, body: bytes | Json) -> Json:
 
 def today() -> str:
     """Tell the day in China."""
-    return datetime.now(UTC).astimezone(_CHINA).date().isoformat()
+    return datetime.now(UTC).astimezone(CHINA).date().isoformat()
 
 
 def _refuse_approval(grant: Grant, said: Json, actor: Actor) -> None:

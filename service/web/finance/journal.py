@@ -11,7 +11,7 @@ from service.api.queries import Query, seq_of
 from service.heartbeat import beat_of
 from service.web.finance.asked import asked, tried
 from service.web.site import Site, language
-from service.web.times import in_beijing
+from service.web.times import in_china
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -44,7 +44,7 @@ def _entries(site: Site, query: Query) -> Json:
     with site.access.ledger.reading() as connection:
         found = newest(connection, seq_of(query.cursor) or None, query.page_size + 1)
     page = found[: query.page_size]
-    rows = [{**one._mapping, "when": in_beijing(one.at), "about": _about(one.verb)} for one in page]
+    rows = [{**one._mapping, "when": in_china(one.at, "seconds"), "about": _about(one.verb)} for one in page]
     return {"entries": rows, "next": str(page[-1].seq) if len(found) > len(page) else None}
 
 

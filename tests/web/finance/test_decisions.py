@@ -15,7 +15,7 @@ from service.ledger.exports.decision import flaws_of, read_decision, strays_of
 from service.ledger.history import import_history
 from service.money import yuan
 from service.policies import Policies
-from service.web.times import in_beijing
+from service.web.times import in_china
 from tests.ledger.finance import Year, firm
 from tests.ledger.test_tampering import HISTORY, tamper
 from tests.web.finance.reading import Json, table, text_of
@@ -41,7 +41,7 @@ def test_the_page_is_the_file(auditor: FlaskClient, rest: Rest, year: Year, lang
     rows = table(page, "办理经过" if lang == "zh" else "What happened")
     steps = [step for entry in file["log"] for step in entry["rows"]["transitions"]]
     assert [(row[0], row[2], row[3]) for row in rows] == [
-        (in_beijing(step["at"]), step["person"], figure(yuan(step["amount"]))) for step in steps
+        (in_china(step["at"], "seconds"), step["person"], figure(yuan(step["amount"]))) for step in steps
     ]
     assert "BK-0000" in rows[-1][4]
     assert figure(file["grant"]["amount"]) in said
@@ -66,7 +66,8 @@ def test_the_downloads_are_the_exports(
 
 def test_moments_are_told_in_beijing() -> None:
     """Eight hours ahead of what the ledger holds."""
-    assert in_beijing("2027-12-31T16:00:00.999999Z") == "2028-01-01 00:00:00"
+    assert in_china("2027-12-31T16:00:00.999999Z") == "2028-01-01 00:00"
+    assert in_china("2027-12-31T16:00:09.999999Z", "seconds") == "2028-01-01 00:00:09"
 
 
 def found(auditor: FlaskClient, **asked: str) -> list[str]:

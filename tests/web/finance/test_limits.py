@@ -92,10 +92,10 @@ def test_what_is_nearly_used_up_is_said(
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("year=soon", "年度应为"),
-        ("measure=x", "没有此代码"),
+        ("year=soon", "请填写四位年份"),
+        ("measure=x", "没有这一项"),
         ("town_id=%00", "不可见字符"),
-        ("cursor=x", "没有这样的游标"),
+        ("cursor=x", "没有这一页"),
         ("colour=red", "没有名为“colour”的项"),
         ("town_id=T1&town_id=T2", "出现不止一次"),
     ],

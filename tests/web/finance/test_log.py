@@ -14,7 +14,7 @@ from service.cli import main
 from service.ledger.database import Ledger
 from service.ledger.log import entries, head_of
 from service.ledger.schema import VERBS
-from service.web.times import in_beijing
+from service.web.times import in_china
 from service.words import label_of
 from tests.ledger.finance import Year
 from tests.ledger.test_tampering import tamper
@@ -34,7 +34,7 @@ def test_the_log_is_told_the_newest_first(auditor: FlaskClient, ledger: Ledger) 
     with ledger.reading() as connection:
         written: list[Any] = list(entries(connection))
     assert rows == [
-        [f"{one.seq:,}", in_beijing(one.at), one.actor, label_of("verbs", one.verb, "zh"), one.subject]
+        [f"{one.seq:,}", in_china(one.at, "seconds"), one.actor, label_of("verbs", one.verb, "zh"), one.subject]
         for one in reversed(written)
     ]
     for one in written:
