@@ -40,6 +40,13 @@ def test_every_text_is_there_in_both_languages_with_the_same_facts() -> None:
         assert facts(zh[name]) == facts(en[name]), name
 
 
+def test_no_comma_cuts_a_text_short() -> None:
+    """A text with a comma stands in quotes: without them, what follows is taken for a name of its own."""
+    for file in WEB.glob("words/*.yaml"):
+        for name, both in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            assert both.keys() == {"zh", "en"}, f"{file.stem}.{name}"
+
+
 def facts(text: str) -> set[str]:
     """Return the names in braces."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from service.api.queries import Names, Query, read_query
 from service.errors import Defect, Refused
 from service.web.site import language
+from service.web.wording import Wording, texts
 from service.words import say
 
 Json = dict[str, Any]
@@ -62,7 +63,15 @@ def tried(find: Callable[[MultiDict[str, str]], Json]) -> Asked:
 
 def by_field(defects: Sequence[Defect]) -> dict[str, str]:
     """Say what is wrong with each field."""
-    return {one.pointer.removeprefix("/"): say(one, language()) for one in defects}
+    return {one.pointer.removeprefix("/"): said(one) for one in defects}
+
+
+def said(defect: Defect) -> str:
+    """Say a defect as it is mended in a form, where quotes and cursors mean nothing."""
+    name = f"finance.defect_{defect.code}"
+    if name in texts(language()):
+        return Wording(language())(name, **defect.facts)
+    return say(defect, language())
 
 
 #: Rows of a table on one page.

@@ -16,7 +16,7 @@ from service.api.responses import JSON
 from service.api.uploads import XLSX, Received, body_of
 from service.errors import Defect, Refused
 from service.money import fen_of
-from service.web.finance.asked import MOST_ROWS, asked, part_of
+from service.web.finance.asked import MOST_ROWS, asked, part_of, said
 from service.web.forgery import takes_files
 from service.web.site import Site, language
 from service.web.times import in_china
@@ -58,12 +58,17 @@ def register(views: Blueprint, site: Site) -> None:
 def _audits(site: Site, defects: Sequence[Defect] = (), given: dict[str, str] | None = None) -> Response:
     """Show the form, with what was wrong with it, and the audits that are kept."""
     found = asked({}, lambda query: audits_kept(site.access, query, newest=True))
-    told, omitted = entries(defects, language())
-    wrong = {field: [one for one in told if one["pointer"] == f"/{field}"] for field in ("seed", "sample")}
-    wrong["file"] = [one for one in told if one not in wrong["seed"] + wrong["sample"]]
-    shown = {"longest_seed": LONGEST_SEED, "most_sampled": MOST_SAMPLED, "when": in_china, "filled": given}
+    options = {one.pointer.removeprefix("/"): said(one) for one in defects if one.pointer in {"/seed", "/sample"}}
+    of_file, omitted = entries([one for one in defects if one.pointer not in {"/seed", "/sample"}], language())
+    shown = {
+        "longest_seed": LONGEST_SEED,
+        "most_sampled": MOST_SAMPLED,
+        "when": in_china,
+        "filled": given,
+        "options": options,
+    }
     status = 422 if defects else found.status
-    return site.page("finance/audits.html", status, asked=found, wrong=wrong, omitted=omitted, **shown)
+    return site.page("finance/audits.html", status, asked=found, wrong=of_file, omitted=omitted, **shown)
 
 
 def _audit(site: Site) -> Response | Redirect:

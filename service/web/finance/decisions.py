@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
 from service.api.access import READERS
 from service.api.exports import attached, decision_file, printable
@@ -104,12 +105,13 @@ def _decision(site: Site, file: Json, spoken: Language) -> Response:
     steps = [step for entry in file["log"] for step in entry["rows"].get("transitions", ())]
     measure = file["grant"]["measure"]
     shown = {
+        "has_grant": "web.grant" in current_app.view_functions,
         "title": titles_of(site.policies, spoken).get(measure, measure),
         "steps": [_step(step) for step in steps],
         "duplicates": [_duplicate(site, one, spoken) for one in file["grant"]["duplicates"]],
         "request_text": orjson.dumps(file["request"], option=orjson.OPT_INDENT_2).decode(),
     }
-    return site.page("finance/decision.html", file=file, when=in_china, **shown)
+    return site.page("finance/decision.html", file=file, when=partial(in_china, to="seconds"), **shown)
 
 
 def _step(step: Json) -> Json:

@@ -44,7 +44,7 @@ def _entries(site: Site, query: Query) -> Json:
     with site.access.ledger.reading() as connection:
         found = newest(connection, seq_of(query.cursor) or None, query.page_size + 1)
     page = found[: query.page_size]
-    rows = [{**one._mapping, "when": in_china(one.at), "about": _about(one.verb)} for one in page]
+    rows = [{**one._mapping, "when": in_china(one.at, "seconds"), "about": _about(one.verb)} for one in page]
     return {"entries": rows, "next": str(page[-1].seq) if len(found) > len(page) else None}
 
 
