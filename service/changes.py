@@ -135,7 +135,8 @@ class _Side:
             case "allowed":
                 return said.one_of([said.value(self._judged(), value) for value in values])
             case _ if "town_classes" in self.steps:
-                listed = [said.value("town_tier", value) for value in values]
+                tier = next(one.id for one in said.policies.fields.values() if one.codes.keys() >= set(values))
+                listed = [said.value(tier, value) for value in values]
             case _:
                 listed = [self._within("", one) for one in values]
         return said.say("between").join(listed)
