@@ -29,9 +29,10 @@ _GRANTED: Final = ["grant_id", "state"]
 class Recorder(ExitStack):
     """Is shown the parts of a run (`Run.seen`) and writes its lists into a folder; close it to have them whole."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most: int = MOST_LISTED) -> None:
+        """Begin; `most` entries of each list are written, all are counted."""
         super().__init__()
-        self._lists = {name: _List(self.enter_context(path_of(folder, name).open("wb"))) for name in LISTS}
+        self._lists = {name: _List(self.enter_context(path_of(folder, name).open("wb")), most) for name in LISTS}
         self._kinds: dict[tuple[str, str, str], Json] = {}
         self._sums: dict[str, pl.DataFrame] = {}
         self._first: dict[str, Json] = {}
@@ -104,17 +105,17 @@ class Recorder(ExitStack):
 class _List:
     """A list under way: all entries are counted, the first are written."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        self._file, self._most = file, most
         self.count = 0
 
     @property
     def listed(self) -> int:
-        return min(self.count, MOST_LISTED)
+        return min(self.count, self._most)
 
     def add(self, entries: Iterable[Json]) -> None:
         for entry in entries:
-            if self.count < MOST_LISTED:
+            if self.count < self._most:
                 self._file.write(orjson.dumps(entry, default=str, option=orjson.OPT_APPEND_NEWLINE))
             self.count += 1
 
@@ -131,11 +132,13 @@ def _plain(defect: Defect) -> Json:
 
 
 def _first_rows(part: Written) -> Json:
-    """Take the first rows of a result as text, with their place; and say which columns are amounts."""
+    """Take the first rows of a result as text, and say which columns are of numbers."""
+    fields, found = part.provision.fields, part.headers.sources
+    amounts = [found[name].column for name in found if name in fields and fields[name].type in {"yuan", "count"}]
     frame = part.frame.head(FIRST_ROWS).drop(CALCULATED, strict=False)
     shown = [[None if cell is None else clipped_text(str(cell)) for cell in row] for row in frame.iter_rows()]
     return {
         "columns": frame.columns,
-        "numbers": [name for name, kind in frame.schema.items() if isinstance(kind, pl.Decimal)],
+        "numbers": amounts + [name for name, kind in frame.schema.items() if isinstance(kind, pl.Decimal)],
         "first": [{"row": number, "cells": cells} for number, cells in zip(part.piece.rows, shown, strict=False)],
     }

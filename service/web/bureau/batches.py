@@ -53,7 +53,7 @@ def register(views: Blueprint, site: Site) -> None:
 
     @views.get("/batches/<upload_id>/defects.csv")
     def batch_defects(upload_id: str) -> Response:
-        lines = showing.defects_as_csv(_found(site, upload_id), language())
+        lines = showing.defects_as_csv(site.policies, _found(site, upload_id), language())
         response = Response(stream_with_context(lines), content_type=f"{CSV}; charset=utf-8")
         response.headers.set("Content-Disposition", "attachment", filename="defects.csv")
         return response

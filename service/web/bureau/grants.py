@@ -144,8 +144,8 @@ def _page(
         "bureau/grant.html",
         200 if error is None else 422 if isinstance(error, Refused) else 409,
         **_entry(found),
-        facts=_facts(orjson.loads(found.request)),
         happened=happened,
+        document=_document(site.policies, found.policy),
         explanation=_explanation(site.policies, found, spoken),
         steps={one: list(BODIES[one]) for one in steps},
         beyond=[one for one in _BEYOND if one in current_app.view_functions],
@@ -158,6 +158,14 @@ def _page(
         field_label=lambda name: site.policies.fields[name].label.to(spoken) if name in site.policies.fields else name,
         **_common(site.policies, spoken),
     )
+
+
+def _document(policies: Policies, policy: str) -> str | None:
+    """Name the document of a version, as far as the policy file knows it."""
+    try:
+        return policies.version(policy).document.number
+    except NotFound:
+        return None
 
 
 def _explanation(policies: Policies, grant: Grant, spoken: Language) -> str | None:

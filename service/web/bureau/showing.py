@@ -12,6 +12,7 @@ from typing import Any, Final
 from flask import request
 
 from service.batch.lists import defect_of, entries_of
+from service.derivation import figure
 from service.errors import Defect
 from service.money import yuan
 from service.policies import Policies
@@ -69,8 +70,8 @@ def shown(policies: Policies, upload: Upload, language: Language) -> Json:
         "expires": in_china(upload.expires.isoformat()),
         "lists": lists,
         "pages": pages,
-        "defects": [_defect(upload, entry, language) for entry in _page(upload, pages["defects"])],
-        "kinds": [{**kind, "said": say(defect_of(kind), language)} for kind in summary["kinds"]],
+        "defects": [_defect(policies, upload, entry, language) for entry in _page(upload, pages["defects"])],
+        "kinds": [{**kind, "said": _said(policies, kind, language)} for kind in summary["kinds"]],
         "warnings": [{**one, "place": _place(upload, one["place"])} for one in _page(upload, pages["warnings"])],
         "notes": [_note(defect_of(note), language) for note in summary["notes"]],
         "unusual": [said for one in summary["measures"] for said in one["unusual"]],
@@ -104,13 +105,13 @@ def shown_granted(policies: Policies, upload: Upload, measure: str, found: Grant
     }
 
 
-def defects_as_csv(upload: Upload, language: Language) -> Iterator[str]:
+def defects_as_csv(policies: Policies, upload: Upload, language: Language) -> Iterator[str]:
     """Write all defects that are listed as a CSV that spreadsheets open as text, in the reader's language."""
     t = Wording(language)
     names = ("place", "row", "column", "given", "said")
     yield _BYTE_ORDER_MARK + _line([t(f"bureau.column_{name}") for name in names])
     for entry in entries_of(upload.folder, "defects"):
-        told = _defect(upload, entry, language)
+        told = _defect(policies, upload, entry, language)
         yield _line([_harmless(told[name]) for name in names])
 
 
@@ -134,8 +135,21 @@ def _page(upload: Upload, page: Paging) -> Iterator[Json]:
     return entries_of(upload.folder, page.name, page.start, PAGE)
 
 
-def _defect(upload: Upload, entry: Json, language: Language) -> Json:
-    return {**entry, "place": _place(upload, entry["place"]), "said": say(defect_of(entry), language)}
+def _defect(policies: Policies, upload: Upload, entry: Json, language: Language) -> Json:
+    return {**entry, "place": _place(upload, entry["place"]), "said": _said(policies, entry, language)}
+
+
+def _said(policies: Policies, entry: Json, language: Language) -> str:
+    """Say what is wrong as people fill in files: with the labels that they may choose from, not with codes."""
+    t = Wording(language)
+    if entry["code"] == "not_flag":
+        return t("bureau.not_flag", **{name: label_of("template", name, language) for name in ("true", "false")})
+    said = say(defect_of(entry), language)
+    if entry["code"] != "unknown_code":
+        return said
+    labels = {code: words.to(language) for field in policies.fields.values() for code, words in field.codes.items()}
+    codes = entry["expected"].split(" | ")
+    return said + t("bureau.choices", choices=t("bureau.between").join(labels.get(code, code) for code in codes))
 
 
 def _note(note: Defect, language: Language) -> Json:
@@ -173,8 +187,10 @@ def _column(name: str, language: Language) -> str:
 
 
 def _cell(column: str, text: str | None, language: Language) -> str:
-    """Say a cell of a result: statuses and rules by their names."""
-    return "" if text is None else label_of(_CODES[column], text, language) if column in _CODES else text
+    """Say a cell of a result: statuses and rules by their names, amounts with thousands separators."""
+    if text is None:
+        return ""
+    return label_of(_CODES[column], text, language) if column in _CODES else figure(text)
 
 
 def _line(cells: list[str]) -> str:
