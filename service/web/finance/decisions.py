@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from service.policies.model import Language
 
 Json = dict[str, Any]
+#: The one place that holds fen instead of yuan.
+_IN_FEN: Final = "grants.amount"
 #: What the places in which a result may differ are called, as far as they have names of their own.
 _PLACES: Final = {
     "": "text",
     "/amount": "amount",
-    "grants.amount": "row_amount",
+    _IN_FEN: "row_amount",
     "/inputs_sha256": "request_sha256",
     "grants.request_sha256": "request_sha256",
     "/result_sha256": "result_sha256",
@@ -129,13 +131,17 @@ def _duplicate(site: Site, one: Json, spoken: Language) -> Json:
 def _replay(site: Site, found: Json) -> Response:
     """Show whether a decision comes out as it is stored, and if not, where it differs."""
     places = [
-        {name: _value(one[name]) for name in ("stored", "replayed")}
+        {name: _value(one["pointer"], one[name]) for name in ("stored", "replayed")}
         | {"pointer": one["pointer"], "name": _PLACES.get(one["pointer"])}
         for one in found["places"]
     ]
     return site.page("finance/replay.html", found=found, places=places)
 
 
-def _value(value: Any) -> str:
-    """Write a value of a result as it may be shown; amounts with separators."""
+def _value(pointer: str, value: Any) -> str:
+    """Write a value of a result as it may be shown; amounts in yuan with separators."""
+    from service.money import yuan
+
+    if pointer == _IN_FEN and type(value) is int:
+        return yuan(value, grouped=True)
     return "–" if value is None else figure(clipped_text(value))
