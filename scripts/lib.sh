@@ -14,6 +14,10 @@ python3-venv  python3 -c "import ensurepip, venv"
 test_needs=$serve_needs'
 curl          command -v curl
 openjdk-17-jre-headless  command -v java
+chromium      command -v chromium
+libatomic1    /sbin/ldconfig -p | grep -q libatomic.so.1
+fontconfig    command -v fc-list
+fonts-wqy-microhei  fc-list | grep -qi wqy
 '
 
 say() { printf '%s\n' "$*" >&2; }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def create_app(config: Config | None = None, policies: Policies | None = None) -> Flask:
     """Wire the service: the only place that knows every part.
 
-    Loads the policies once; PolicyFileError if they cannot be used, ValueError for a wrong setting.
+    Loads the policies once; PolicyFileError if they cannot be used, WrongSetting for a wrong one.
     """
     from flask import Flask
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from service.errors import WrongSetting
+
 _MIB: Final = 1024 * 1024
 _LEAST_CHARACTERS: Final = 32
 
@@ -34,7 +36,7 @@ class Config:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
-        """Read the settings from variables; ValueError names what is wrong.
+        """Read the settings from variables; WrongSetting names what is wrong.
 
         TOWN_SUBSIDY_POLICIES, MAX_BODY_BYTES, MAX_FILE_BYTES, DATABASE_URL, SECRET_KEY, PLAIN_HTTP, DESK
         """
@@ -60,19 +62,19 @@ def _whole_number(found: Mapping[str, str], name: str, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(f"{name} must be a whole number above 0 (bytes), such as {2 * _MIB}; given {text!r}")
+        raise WrongSetting(name, f"1, 2, 3 … bytes ({2 * _MIB})", text)
     return int(text)
 
 
 def _secret(found: Mapping[str, str], name: str) -> str | None:
     text = found.get(name) or None
     if text is not None and len(text) < _LEAST_CHARACTERS:  # told by its length: it is a secret, even a poor one
-        raise ValueError(f"{name} must have at least {_LEAST_CHARACTERS} characters; given {len(text)}")
+        raise WrongSetting(name, f"≥ {_LEAST_CHARACTERS} characters", len(text))
     return text
 
 
 def _flag(found: Mapping[str, str], name: str) -> bool:
     text = found.get(name, "")
     if text not in {"", "0", "1"}:
-        raise ValueError(f"{name} must be 1 or 0; given {text!r}")
+        raise WrongSetting(name, "1 | 0", text)
     return text == "1"

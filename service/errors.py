@@ -8,6 +8,7 @@
     ├── Denied              no key, or one that does not allow this
     ├── Conflict            right in itself, but not in the state that the ledger is in
     ├── NothingToGrant      a grant was proposed of which nothing is due; carries the whole result
+    ├── WrongSetting        a variable of the environment that says nothing usable
     └── Unavailable         the ledger cannot be reached or used; nothing was stored
 
 A defect holds a code and its facts, never a finished sentence: `service.words` says it in the caller's language.
@@ -74,6 +75,13 @@ class Denied(_Told):
 
 class Conflict(_Told):
     """Right in itself, but not in the state that the ledger is in."""
+
+
+class WrongSetting(_Told, ValueError):
+    """A variable of the environment that says nothing usable: its `name`, what is `expected`, what was `given`."""
+
+    def __init__(self, name: str, expected: str, given: object) -> None:
+        super().__init__("setting-wrong", name=name, expected=expected, given=given)
 
 
 class Unavailable(_Told):

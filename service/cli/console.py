@@ -13,7 +13,17 @@ from typing import IO, TYPE_CHECKING, Concatenate, NoReturn, ParamSpec
 import click
 
 from service.cli.texts import say_here
-from service.errors import Conflict, Defect, Denied, HeaderMissing, NotFound, PolicyFileError, Refused, Unavailable
+from service.errors import (
+    Conflict,
+    Defect,
+    Denied,
+    HeaderMissing,
+    NotFound,
+    PolicyFileError,
+    Refused,
+    Unavailable,
+    WrongSetting,
+)
 
 if TYPE_CHECKING:
     from service.policies import Policies
@@ -80,7 +90,7 @@ def command(function: Callable[Concatenate[Session, P], None]) -> Callable[P, No
             fail([told_missing(missing, session)], REFUSED)
         except PolicyFileError as broken:
             fail(broken.lines(), BROKEN)
-        except (Conflict, Denied, HeaderMissing, Unavailable) as problem:
+        except (Conflict, Denied, HeaderMissing, Unavailable, WrongSetting) as problem:
             fail([told_problem(problem, session)], REFUSED)
         except OSError as error:
             if error.filename is None:  # no file: a pipe that was closed, which click ends quietly
@@ -122,7 +132,7 @@ def told_missing(missing: NotFound, session: Session) -> str:
     return say_missing(missing, session.language, session.say("between"))
 
 
-def told_problem(problem: Conflict | Denied | HeaderMissing | Unavailable, session: Session) -> str:
+def told_problem(problem: Conflict | Denied | HeaderMissing | Unavailable | WrongSetting, session: Session) -> str:
     """Say what is wrong with the ledger, and to whoever looks after it also what the database says."""
     from service.words import text_of
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _TICKET: Final = "ticket"
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+#: A proxy on this machine speaks for somebody on another.
+_FORWARDED: Final = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via"})
 
 
 class CookieJar(SecureCookieSessionInterface):
@@ -30,7 +32,9 @@ class CookieJar(SecureCookieSessionInterface):
 
 def may_sign_in(plain_http: bool) -> bool:
     """Tell whether a key may be sent: by HTTPS, on this machine itself, or where plain HTTP was allowed."""
-    return request.is_secure or plain_http or request.host.rpartition(":")[0] in _HERE or request.host in _HERE
+    host = request.host.rpartition(":")[0] or request.host
+    here = host in _HERE and not _FORWARDED & {name.lower() for name, _ in request.headers}
+    return request.is_secure or plain_http or here
 
 
 def sign_in(access: Access, key: str) -> Actor:

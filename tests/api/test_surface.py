@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.config import Config
+from service.errors import WrongSetting
 from service.policies import Policies
 from service.policies.model import Language
 from tests.api.asking import loan
@@ -73,7 +74,7 @@ def test_configuration() -> None:
     assert Config.from_environment({"MAX_FILE_BYTES": "9"}) == Config(max_file_bytes=9)
     assert Config.from_environment({"DATABASE_URL": ""}) == Config(None, 2 * 1024 * 1024, 256 * 1024 * 1024, None)
     for text in ("0", "-1", "2MB", "１"):
-        with pytest.raises(ValueError, match="MAX_BODY_BYTES"):
+        with pytest.raises(WrongSetting, match="MAX_BODY_BYTES"):
             Config.from_environment({"MAX_BODY_BYTES": text})
 
 
@@ -85,11 +86,11 @@ def test_settings_of_the_pages() -> None:
     assert secret not in repr(config)
     for nothing in ({}, {"SECRET_KEY": "", "PLAIN_HTTP": "", "DESK": ""}, {"PLAIN_HTTP": "0"}):
         assert Config.from_environment(nothing) == Config(secret_key=None, plain_http=False)
-    with pytest.raises(ValueError, match="SECRET_KEY must have at least 32 characters; given 31") as short:
+    with pytest.raises(WrongSetting, match="SECRET_KEY, expected: ≥ 32 characters, given: 31") as short:
         Config.from_environment({"SECRET_KEY": secret[1:]})
     assert secret[1:] not in str(short.value)
     for text in ("yes", "true", "2", " 1", "１"):
-        with pytest.raises(ValueError, match="PLAIN_HTTP must be 1 or 0"):
+        with pytest.raises(WrongSetting, match="PLAIN_HTTP"):
             Config.from_environment({"PLAIN_HTTP": text})
 
 

@@ -106,3 +106,12 @@ def test_the_options_are_those_that_we_measured() -> None:
     assert load_class(given[given.index("--worker-class") + 1]).__bases__ == (SyncWorker,)
     assert "--no-control-socket" in given
     assert not [one for one in given if "preload" in one]
+
+
+def test_a_wrong_setting_is_told_in_words(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that says nothing usable ends `serve` with the cure, and a secret is not repeated."""
+    monkeypatch.setenv("SECRET_KEY", "too short")
+    done = run("serve", "--lang", "en")
+    assert done.exit_code == 2
+    assert "SECRET_KEY is set wrongly: expected ≥ 32 characters, given 9" in done.stderr
+    assert "too short" not in done.stderr

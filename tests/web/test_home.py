@@ -93,6 +93,7 @@ def test_no_key_is_asked_for_in_the_clear(app: Flask, keys: dict[str, str], ledg
     page = client.get("/zh/sign-in", base_url=AWAY)
     assert "未加密" in page.text
     assert 'name="key"' not in page.text
+    assert "未加密" in client.get("/zh/sign-in", headers={"X-Forwarded-For": "203.0.113.9"}).text
     token = token_of(client, "/zh/sign-in")
     told = client.post("/zh/sign-in", base_url=AWAY, data={"key": keys["admin"], "csrf_token": token})
     assert told.status_code in {400, 403}
