@@ -114,12 +114,16 @@ def _approve(site: Site) -> Response:
     reason = request.form.get("reason", "").strip()
     body = {"reason": reason} if reason else {}
     approved, failed = [], []
+    down: Unavailable | None = None
     for grant_id in chosen:
         try:
+            if down:  # who waits for a ledger that is not there waits once
+                raise down
             approved.append(_entry(change(site.access.ledger, grant_id, "approve", body, actor)))
         except (Refused, Conflict, NotFound, Denied, Unavailable) as error:
             if isinstance(error, Denied):
                 turned_away(error)
+            down = error if isinstance(error, Unavailable) else None
             failed.append((grant_id, why(error, language())))
     return site.page(
         "bureau/approved.html", 200, approved=approved, failed=failed, **_common(site.policies, language())
