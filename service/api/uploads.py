@@ -175,6 +175,8 @@ def _sorted(files: list[tuple[str, FileStorage]], fields: list[tuple[str, str]])
     defects = []
     for name, file in files:
         path = Path(str(getattr(file.stream, "name", "")))
+        if not (file.filename or path.stat().st_size):
+            continue  # a browser's way to say that no file was chosen
         match name:
             case "file":
                 found.files.append(path)

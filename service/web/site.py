@@ -32,6 +32,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("policies", ()),
     ("batches", ("proposer",)),
     ("grants", ("proposer", "approver", "auditor", "admin")),
+    ("decisions", ("proposer", "approver", "auditor", "admin")),
     ("limits", ("proposer", "approver", "auditor", "admin")),
     ("audits", ("auditor", "admin")),
     ("log", ("auditor", "admin")),
