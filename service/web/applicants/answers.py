@@ -21,7 +21,7 @@ from service.intake.request import Request
 from service.money import fen_of, yuan
 from service.policies import Policies
 from service.policies.model import Language, Version
-from service.telling import Teller, ToldCondition, ToldLimit, ToldOutcome, ToldReading, ToldStep, article
+from service.telling import Teller, ToldCondition, ToldOutcome, ToldReading, ToldStep, article
 from service.web.applicants.bar import Bar, bar_of
 from service.web.wording import Wording
 from service.words import say
@@ -50,19 +50,31 @@ class About(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """A ceiling of a line: its figures, what it took ("" for nothing), what is left up to it."""
+    """A ceiling of a line: as it is told, then what it took ("" for nothing) and what is left up to it."""
 
-    told: ToldLimit
+    id: str
+    label: str
+    ceiling: str
+    granted_before: str
+    remaining: str
+    requested: str
+    earlier_lines: str
+    shared: bool
+    binding: bool
     cut: str
     left: str
 
 
 class Line(NamedTuple):
-    """A line: its reasons in words; the conditions are those that are not the same for all lines."""
+    """A line: its reasons in words; `why` is its rule, or its status where that says more.
+
+    The conditions are those that are not the same for all lines.
+    """
 
     id: str
     status: str
-    outcome: ToldOutcome
+    amount: str
+    why: str
     conditions: Sequence[ToldCondition]
     steps: Sequence[ToldStep]
     limits: Sequence[Limit]
@@ -119,26 +131,25 @@ def answer_of(policies: Policies, request: Request, language: Language) -> Answe
     version = policies.version(f"{result['policy']['id']}@{result['policy']['version']}")
     teller = Teller(policies, version, language)
     courses = courses_of(applied) if applied else [Course()] * len(result["lines"])
-    lines = _lines(result, courses, teller)
-    common = _common(lines)
-    limits = [limit.told for line in lines for limit in line.limits]
+    conditions = [teller.conditions(one["conditions"], request.measure, result["readings"]) for one in result["lines"]]
+    common = _common(conditions)
+    lines = _lines(result, conditions, common, courses, teller)
+    limits = [limit for line in lines for limit in line.limits]
     return Answer(
         result=result,
         about=about_of(policies, version, request.measure, language),
         verdict=_verdict(result),
         outcome=teller.outcome(result),
         capitals=_in_words(result["amount"], language),
-        lines=[line._replace(conditions=[one for one in line.conditions if one not in common]) for line in lines]
-        if common
-        else lines,
+        lines=lines,
         common=common,
-        failures=_failures(lines),
+        failures=_failures(lines, conditions),
         rooms=_rooms(lines),
         bar=_bar(applied, courses, language),
         readings=_readings(policies, version, language, tuple(result["readings"].items())),
         warnings=_warnings(result, teller),
-        shared=any(told.shared for told in limits),
-        in_order=any(told.earlier_lines for told in limits),
+        shared=any(limit.shared for limit in limits),
+        in_order=any(limit.earlier_lines for limit in limits),
     )
 
 
@@ -181,11 +192,10 @@ def _verdict(result: Json) -> str:
     """Name the sentence that sums a result up."""
     if result["status"] != "eligible":
         return str(result["status"])
+    rule = result["rule"]
+    bound = any(one["binding"] for line in result["lines"] for one in line["limits"] if one["id"] == rule)
     if result["amount"] == _NOTHING:
-        return "used_up"
-    bound = any(
-        limit["binding"] for line in result["lines"] for limit in line["limits"] if limit["id"] == result["rule"]
-    )
+        return "used_up" if bound else "zero"
     return "capped" if bound else "eligible"
 
 
@@ -193,37 +203,41 @@ def _in_words(amount: str | None, language: Language) -> str:
     return "" if amount is None or language != "zh" else capitals(fen_of(amount))
 
 
-def _lines(result: Json, courses: Sequence[Course], teller: Teller) -> list[Line]:
-    measure, readings = result["measure"], result["readings"]
-    return [
-        Line(
-            line["line_id"],
-            line["status"],
-            teller.outcome(line),
-            teller.conditions(line["conditions"], measure, readings),
-            [teller.step(step) for step in line["steps"]],
-            [
-                Limit(teller.limit(limit), yuan(cut.fen, grouped=True) if cut.fen else "", yuan(cut.left, grouped=True))
-                for limit, cut in zip(line["limits"], course.cuts, strict=True)
-            ],
-        )
-        for line, course in zip(result["lines"], courses, strict=True)
-    ]
+def _lines(
+    result: Json,
+    conditions: Sequence[Sequence[ToldCondition]],
+    common: Sequence[ToldCondition],
+    courses: Sequence[Course],
+    teller: Teller,
+) -> list[Line]:
+    lines = []
+    for line, judged, course in zip(result["lines"], conditions, courses, strict=True):
+        status, amount, rule = teller.outcome(line)
+        own = [one for one in judged if one not in common] if common else judged
+        steps = [teller.step(step) for step in line["steps"]]
+        limits = [
+            Limit(*teller.limit(limit), _taken(cut.fen), yuan(cut.left, grouped=True))
+            for limit, cut in zip(line["limits"], course.cuts, strict=True)
+        ]
+        lines.append(Line(line["line_id"], line["status"], amount, rule or status, own, steps, limits))
+    return lines
 
 
-def _common(lines: Sequence[Line]) -> list[ToldCondition]:
+def _taken(fen: int) -> str:
+    return yuan(fen, grouped=True) if fen else ""
+
+
+def _common(conditions: Sequence[Sequence[ToldCondition]]) -> list[ToldCondition]:
     """List the conditions that turn out the same for all of several lines: it is enough to read them once."""
-    if len(lines) == 1:
-        return []
-    others = [set(line.conditions) for line in lines[1:]]
-    return [one for one in lines[0].conditions if all(one in other for other in others)]
+    first, *others = conditions
+    return [one for one in first if all(one in other for other in others)] if others else []
 
 
-def _failures(lines: Sequence[Line]) -> list[Failure]:
+def _failures(lines: Sequence[Line], conditions: Sequence[Sequence[ToldCondition]]) -> list[Failure]:
     """List what is not met, each once with its lines, in the order of the conditions."""
     failing: dict[ToldCondition, list[str]] = {}
-    for line in lines:
-        for condition in line.conditions:
+    for line, judged in zip(lines, conditions, strict=True):
+        for condition in judged:
             if condition.met is False:
                 failing.setdefault(condition, []).append(line.id)
     return [Failure(condition, tuple(ids)) for condition, ids in failing.items()]
@@ -235,8 +249,8 @@ def _rooms(lines: Sequence[Line]) -> list[Limit]:
     for line in lines:
         if line.status == "eligible":
             for limit in line.limits:
-                if limit.told.shared and limit.left != _NOTHING:
-                    rooms.setdefault((limit.told.id, limit.told.ceiling, limit.left), limit)
+                if limit.shared and limit.left != _NOTHING:
+                    rooms.setdefault((limit.id, limit.ceiling, limit.left), limit)
     return list(rooms.values()) if len(rooms) <= _MOST_ROOMS else []
 
 

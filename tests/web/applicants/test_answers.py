@@ -158,6 +158,14 @@ def test_a_ceiling_that_is_used_up_is_no_lack_of_merit(app: Flask, policies: Pol
     assert "未满足的条件" not in page.pieces
 
 
+def test_what_rounds_to_nothing_is_not_used_up(app: Flask, policies: Policies) -> None:
+    """Three tenths of a fen are nothing, and no ceiling is to blame."""
+    equipment = {"town_tier": "provincial_key", "platform_type": "design_rnd", "completed_on": "2027-01-01"}
+    line = equipment | {"hardware_investment": "0.01", "software_investment": "0.00"}
+    page = Page(shown(app, policies, "platform_equipment", {"lines": [line]}))
+    assert "符合条件，但计算金额取整后为零。" in page.pieces
+
+
 @pytest.mark.parametrize(("measure", "body", "sentence"), [
     ("little_giant", {}, "本文件提到此项措施，但金额按其他规定执行：中小企业发展相关政策"),
     ("platform_equipment", {"lines": [{
