@@ -144,11 +144,17 @@ def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | N
         "applicants/answer.html",
         answer=answer,
         form=form,
-        link=text and url_for("web.measure", measure=measure, case=text, _external=True),
+        link=text and _address(measure, text, form),
         carried=orjson.dumps(data).decode(),
         changed=changed,
         compared=comparison_of(policies, measure, data, answer, language()) if compare else None,
     )
+
+
+def _address(measure: str, text: str, form: Form) -> str:
+    """Return the whole address of a case, which is passed on; the form behind it keeps the unit that was typed in."""
+    unit = None if form.unit == "yuan" else form.unit
+    return url_for("web.measure", measure=measure, case=text, unit=unit, _external=True)
 
 
 def link_of(data: Json, result: Json) -> str | None:

@@ -103,6 +103,9 @@ def test_ten_thousands_of_yuan_give_the_same_answer(anybody: FlaskClient, polici
     sent["lines.0.disbursed_amount"], sent["lines.0.interest_accrued"] = "１,０００", " 40 "
     result: Any = anybody.post(FORM, data={**sent.to_dict(), "do": "result"}).json
     assert result["amount"] == rest(anybody, "loan_interest", loan())["amount"]
+    found = re.search(r'id="link" value="http://localhost(/zh/[^"]+)"', anybody.post(FORM, data=sent).text)
+    assert found
+    assert fields_of(anybody.get(f"{unescape(found[1])}&edit=1").text)["lines.0.disbursed_amount"] == "1000"
 
 
 def sayer_of(policies: Policies, form: Form, language: Language) -> Sayer:
