@@ -22,7 +22,8 @@ class Config:
     `database_url` None is an SQLite file in the folder `data`, which is made when the ledger is first used.
     `secret_key`, of at least 32 characters, protects the forms and sign-ins of the pages, and is the same in all
     workers and on all machines; None where nobody set one. `plain_http` allows signing in over plain HTTP from other
-    machines; otherwise that takes https, or this machine.
+    machines; otherwise that takes https, or this machine. `desk` is the folder where uploads to the pages lie for some
+    hours, shared by all workers; None is one of the user's own among the temporary files.
     """
 
     policies: Path | None = None
@@ -31,12 +32,13 @@ class Config:
     database_url: str | None = None
     secret_key: str | None = field(default=None, repr=False)
     plain_http: bool = False
+    desk: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
         """Read the settings from variables; WrongSetting names what is wrong.
 
-        TOWN_SUBSIDY_POLICIES, MAX_BODY_BYTES, MAX_FILE_BYTES, DATABASE_URL, SECRET_KEY, PLAIN_HTTP
+        TOWN_SUBSIDY_POLICIES, MAX_BODY_BYTES, MAX_FILE_BYTES, DATABASE_URL, SECRET_KEY, PLAIN_HTTP, DESK
         """
         found = os.environ if environment is None else environment
         policies = found.get("TOWN_SUBSIDY_POLICIES")
@@ -47,6 +49,7 @@ class Config:
             database_url=found.get("DATABASE_URL") or None,
             secret_key=_secret(found, "SECRET_KEY"),
             plain_http=_flag(found, "PLAIN_HTTP"),
+            desk=Path(found["DESK"]) if found.get("DESK") else None,
         )
 
 

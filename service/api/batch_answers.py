@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
+from io import SEEK_END
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -28,22 +28,29 @@ _LONGEST_NOTE: Final = 160
 
 def sent(result: IO[bytes], kind: str, name: str, report: Report, language: Language, beat: Beat) -> Response:
     """Answer with a result that is finished, under a name and with what came of it in headers; closes it at the end."""
-    charset = "; charset=utf-8" if kind == CSV else ""
-    response = Response(_chunks(result, beat), content_type=kind + charset)
-    response.call_on_close(result.close)
-    response.content_length = os.fstat(result.fileno()).st_size
-    response.headers["Content-Language"] = tag_of(language)
-    plain = name if name.isascii() else f"result{Path(name).suffix}"
-    names = {"filename": plain} | ({} if plain == name else {"filename*": f"UTF-8''{quote(name, safe='')}"})
-    response.headers.set("Content-Disposition", "attachment", **names)
+    response = attached(result, kind, name, language, beat)
     response.headers["Batch-Invalid"] = str(report.invalid)
     response.headers["Batch-Totals"] = _ascii({name: _totals(one) for name, one in report.totals.items()})
     response.headers["Batch-Notes"] = _ascii(_notes(report, language))
     return response
 
 
-def _chunks(result: IO[bytes], beat: Beat) -> Iterator[bytes]:
-    while chunk := result.read(_CHUNK_BYTES):
+def attached(file: IO[bytes], kind: str, name: str, language: Language, beat: Beat) -> Response:
+    """Answer with a file to be saved under a name; closes it at the end."""
+    charset = "; charset=utf-8" if kind == CSV else ""
+    response = Response(_chunks(file, beat), content_type=kind + charset)
+    response.call_on_close(file.close)
+    response.content_length = file.seek(0, SEEK_END)
+    file.seek(0)
+    response.headers["Content-Language"] = tag_of(language)
+    plain = name if name.isascii() else f"result{Path(name).suffix}"
+    names = {"filename": plain} | ({} if plain == name else {"filename*": f"UTF-8''{quote(name, safe='')}"})
+    response.headers.set("Content-Disposition", "attachment", **names)
+    return response
+
+
+def _chunks(file: IO[bytes], beat: Beat) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK_BYTES):
         yield chunk
         beat()
 

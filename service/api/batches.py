@@ -7,7 +7,6 @@ looks like success. Files stand in a folder that is gone before the answer is se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,12 +16,13 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import MIMEAccept
 
 from service.api.batch_answers import sent
+from service.api.deciding import as_it_came, decided, result_name
 from service.api.problems import Told
 from service.api.responses import language
 from service.api.scratch import scratch_folder
-from service.api.uploads import CSV, PARQUET, SUFFIXES, XLSX, Received, body_of, media_type_of, received
+from service.api.uploads import SUFFIXES, XLSX, Received, body_of, media_type_of, received
 from service.errors import Defect, NotFound
-from service.heartbeat import Beat, beat_of
+from service.heartbeat import beat_of
 from service.intake.envelope import named_version, readings_of, refuse
 from service.intake.fields import escaped
 from service.policies import Policies
@@ -30,16 +30,13 @@ from service.policies.model import Language, Version
 
 if TYPE_CHECKING:
     from service.api.access import Access
-    from service.batch.job import Begin, Report
+    from service.batch.job import Begin
     from service.batch.run import Options
 
 #: Stands for every measure that a workbook has a sheet of.
 ALL: Final = "all"
 OPTIONS: Final = ("policy", "reading", "explain", "grant")
-#: A Parquet of a megabyte may hold twenty million rows; a CSV of the default limit holds about four.
-MOST_ROWS: Final = 5_000_000
 _FLAGS: Final = {"true": True, "false": False}
-_DECIDING_AT_MOST_SECONDS: Final = 900
 
 Given = Sequence[tuple[str, str]]
 
@@ -66,9 +63,9 @@ def blueprint(policies: Policies, access: Access, most_bytes: int) -> Blueprint:
             kind = accepted(request.accept_mimetypes, came.files, measure)
             target = folder / f"result{SUFFIXES[kind]}"
             begin = _granting(access, came, options) if grants([*given, *came.options]) else None
-            report = _decided(policies, came, target, options, beat, begin)
+            report = decided(policies, came, target, options, beat, begin)
             result = target.open("rb")
-        return sent(result, kind, _name(came, measure, SUFFIXES[kind]), report, spoken, beat)
+        return sent(result, kind, result_name(came, measure, SUFFIXES[kind]), report, spoken, beat)
 
     return views
 
@@ -143,7 +140,7 @@ def _readings(texts: Sequence[str], version: Version, defects: list[Defect]) -> 
 
 def accepted(accept: MIMEAccept, files: Sequence[Path], measure: str) -> str:
     """Choose the media type of the result, as it came if the caller does not mind; 406 if there is none to choose."""
-    offered = [XLSX] if measure == ALL else [_as_it_came(files), *SUFFIXES]
+    offered = [XLSX] if measure == ALL else [as_it_came(files), *SUFFIXES]
     if not accept:
         return offered[0]
     # What stands behind a type, such as a charset, is not weighed.
@@ -154,16 +151,6 @@ def accepted(accept: MIMEAccept, files: Sequence[Path], measure: str) -> str:
     return best
 
 
-def _as_it_came(files: Sequence[Path]) -> str:
-    """Name the format that all files have; files of several formats become a workbook."""
-    if not files:
-        return CSV
-    from service.batch.streams import format_of
-
-    formats = {format_of(file) for file in files}
-    return next(kind for kind, suffix in SUFFIXES.items() if {suffix[1:]} == formats) if len(formats) == 1 else XLSX
-
-
 def _granting(access: Access, came: Received, options: Options) -> Begin:
     """Decide files into the ledger, in the name of whose key it is."""
     from service.ledger.files import GrantRun, refuse_options, signed
@@ -172,37 +159,3 @@ def _granting(access: Access, came: Received, options: Options) -> Begin:
     refuse_options(options, came.history)
     key = request.headers.get("Idempotency-Key")
     return partial(GrantRun, signed=signed(access.ledger, actor, key, came.files, options))
-
-
-def _decided(
-    policies: Policies, came: Received, target: Path, options: Options, beat: Beat, begin: Begin | None
-) -> Report:
-    from service.batch.job import run_files
-    from service.batch.run import Run
-    from service.batch.sources import Source
-
-    _refuse_many_rows(came)
-    beat(_DECIDING_AT_MOST_SECONDS)
-    report = run_files(
-        policies, [Source(file) for file in came.files], target, options, came.history, None, begin or Run
-    )
-    beat()
-    return report
-
-
-def _refuse_many_rows(came: Received) -> None:
-    """Refuse Parquet files that say that they unpack to very many rows; the bytes of other files bound theirs."""
-    import polars as pl
-
-    rows = 0
-    for file in [*came.files, *([came.history] if came.history else [])]:
-        if file.suffix.lower() == SUFFIXES[PARQUET]:
-            with suppress(pl.exceptions.PolarsError):  # what is damaged is told when it is read
-                rows += pl.scan_parquet(file).select(pl.len()).collect().item()
-    if rows > MOST_ROWS:
-        raise Told(413, "too-many-rows", most=MOST_ROWS, given=rows)
-
-
-def _name(came: Received, measure: str, suffix: str) -> str:
-    stem = came.files[0].stem if came.named and len(came.files) == 1 else measure
-    return f"{stem}-result{suffix}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 
-_PREFIX: Final = "town-subsidy-"
+_PREFIX: Final = "town-subsidy-scratch-"
 #: A folder that is younger may be about to be locked.
 _MADE_SECONDS: Final = 60
 

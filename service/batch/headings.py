@@ -37,7 +37,10 @@ def heading_of(path: Path) -> Heading:
             continue
         first = "\n".join(text)
         separator = max(_SEPARATORS, key=first.count)
-        names = tuple(next(csv.reader(first.splitlines(keepends=True), delimiter=separator), ()))
+        try:
+            names = tuple(next(csv.reader(first.splitlines(keepends=True), delimiter=separator), ()))
+        except csv.Error as error:  # a name of more than 131,072 characters is none
+            raise Refused([Defect(path.name, "unreadable_file", str(error), None)]) from None
         refuse_repeated(names)
         return Heading(encoding, separator, names)
     raise Refused([Defect(path.name, "unknown_encoding", None, "UTF-8 | GB18030")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -61,15 +61,31 @@ def refuse_history(piece: Piece, unread: Collection[int]) -> None:
         raise Refused([Defect(piece.place, "unusable_history", None, None, {"rows": numbers})])
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A part that was decided, on its way out: `frame` as it goes out, `defects` by row (from 0) of `piece`.
+
+    `calculated` is in fen, before any ceiling.
+    """
+
+    provision: Provision
+    headers: Headers
+    piece: Piece
+    frame: pl.DataFrame
+    calculated: pl.Series
+    defects: Mapping[int, Sequence[Defect]]
+
+
 @dataclass(slots=True)
 class Run:
-    """The files of one measure under way."""
+    """The files of one measure under way; `seen` is shown every part that was decided."""
 
     policies: Policies
     options: Options
     provision: Provision
     history: RunningHistory = field(default_factory=RunningHistory)
     totals: Totals = field(default_factory=Totals)
+    seen: Callable[[Written], None] | None = None
     reader: TableReader = field(init=False)
     slips: Slips = field(init=False)
     _headers: dict[tuple[str, ...], tuple[Headers, pl.Schema]] = field(default_factory=dict)
@@ -215,6 +231,10 @@ class Run:
             warnings,
             *calculated,
         )
+        if self.seen is not None:
+            before = pl.Series(CALCULATED, outcome.calculated[here])
+            named = {row: self._all_named(piece, table.defects[row]) for row in sorted(table.defects)}
+            self.seen(Written(self.provision, self._headers_of(piece)[0], piece, decided, before, named))
         return Unquoted(decided) if piece.unquoted and not table.defects and not source and not warned else decided
 
     def _explained(self, piece: Piece, outcome: Outcome, start: int) -> Iterator[pl.Series]:
@@ -239,10 +259,12 @@ class Run:
 
     def _said(self, piece: Piece, row: int, defects: Sequence[Defect]) -> str:
         language = self.options.language
-        named = [self._named(defect, piece.texts.columns) for defect in defects]
-        told = [f"{defect.pointer}: {say(defect, language)}" for defect in named]
+        told = [f"{defect.pointer}: {say(defect, language)}" for defect in self._all_named(piece, defects)]
         number = text_of("batch", "row", language, row=piece.rows[row])
         return f"{number}: " + " | ".join(told)
+
+    def _all_named(self, piece: Piece, defects: Sequence[Defect]) -> list[Defect]:
+        return [self._named(defect, piece.texts.columns) for defect in defects]
 
     def _named(self, defect: Defect, columns: Sequence[str]) -> Defect:
         """Call an input that has no column in the file by its label."""

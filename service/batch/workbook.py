@@ -9,13 +9,13 @@ from typing import Final
 
 import polars as pl
 
-from service.batch.columns import reader_for
 from service.batch.decisions import CONDITION, LIMIT, STEP
 from service.batch.earlier import AMOUNT, DEFECTS, RULE, SOURCE, STATUS, WARNINGS
 from service.batch.headers import Headers, match, names_of
 from service.batch.headings import refuse_repeated
 from service.batch.run import ALL, Options
 from service.batch.sources import Piece
+from service.batch.sums import sums_of, together
 from service.batch.totals import Totals
 from service.batch.xlsx.header import IsHeader
 from service.batch.xlsx.notes import Note
@@ -172,7 +172,7 @@ def _sheet(result: Decided, language: Language) -> ResultSheet:
         else:
             columns.append(column)
     frame = pl.DataFrame(columns)
-    labels = {name: _label(name, language) for name in frame.columns if _is_ours(name, frame.columns)}
+    labels = {name: column_label(name, language) for name in frame.columns if _is_ours(name, frame.columns)}
     return ResultSheet(sheet_name(result.provision.measure, language), frame, kinds, labels)
 
 
@@ -181,7 +181,8 @@ def _is_ours(name: str, names: Sequence[str]) -> bool:
     return name == SOURCE or names.index(name) >= names.index(STATUS)
 
 
-def _label(name: str, language: Language) -> str:
+def column_label(name: str, language: Language) -> str:
+    """Tell what a column of a decision is called; one of the file's own is called as it is."""
     if name in _RESULTS:
         return label_of("batch", name, language)
     if name.startswith(CONDITION):
@@ -236,55 +237,29 @@ def _slips(results: Sequence[Decided], language: Language) -> Iterator[tuple[str
 
 def _groups(result: Decided, language: Language) -> pl.DataFrame:
     """Sum a measure's rows up by town and status, in fen, with the reasons why not all was granted."""
-    frame, provision = result.frame, result.provision
-    columns = [headers.sources for headers in result.headers]
-    towns = [found[name].column for name in ("town_name", "town_id") for found in columns if name in found]
-    town = pl.coalesce(list(dict.fromkeys(towns))) if towns else pl.lit(None, dtype=pl.String)
-    statuses = {one: label_of("statuses", one, language) for one in frame[STATUS].unique()}
-    rows = frame.lazy().select(
-        pl.lit(provision.measure.title.to(language)).alias("measure"),
-        town.alias("town"),
-        pl.col(STATUS).replace_strict(statuses, return_dtype=pl.String).alias("status"),
-        pl.col(RULE).alias("rule"),
-        _applied(result).alias("applied"),
-        result.calculated.alias("calculated"),
-        (pl.col(AMOUNT) * 100).cast(pl.Int64).fill_null(0).alias("granted"),
-    )
-    sums = rows.group_by("measure", "town", "status", maintain_order=True).agg(
-        pl.len().cast(pl.Int64).alias("lines"), pl.col("applied", "calculated", "granted").sum()
-    )
+    sums = sums_of(result.provision, result.headers, result.frame, result.calculated)
+    statuses = {one: label_of("statuses", one, language) for one in sums["status"].unique()}
+    reasons = _reasons(sums, result.provision, language)
     figures = ("lines", "applied", "calculated", (pl.col("calculated") - pl.col("granted")).alias("cut"), "granted")
-    reasons = _reasons(rows, result, language)
-    together = sums.join(reasons, on=["town", "status"], how="left", nulls_equal=True, maintain_order="left")
-    return together.select("measure", "town", "status", *figures, "reasons").collect()
+    grouped = together([sums], ("town", "status"))
+    return grouped.join(reasons, on=["town", "status"], how="left", nulls_equal=True, maintain_order="left").select(
+        pl.lit(result.provision.measure.title.to(language)).alias("measure"),
+        "town",
+        pl.col("status").replace_strict(statuses, return_dtype=pl.String),
+        *figures,
+        "reasons",
+    )
 
 
-def _reasons(rows: pl.LazyFrame, result: Decided, language: Language) -> pl.LazyFrame:
+def _reasons(sums: pl.DataFrame, provision: Provision, language: Language) -> pl.DataFrame:
     """Tell by town and status which ceilings cut and which conditions failed, in how many rows, commonest first."""
-    plain = METHODS[result.provision.measure.calculator].rule
-    rules = result.frame[RULE].drop_nulls().unique()
-    labels = {rule: label_of("rules", rule, language) for rule in rules}
-    counted = rows.filter(pl.col("rule") != plain).group_by("town", "status", "rule", maintain_order=True).len()
-    named = pl.concat_str(pl.col("rule").replace_strict(labels, return_dtype=pl.String), pl.lit(" "), "len")
+    plain = METHODS[provision.measure.calculator].rule
+    labels = {rule: label_of("rules", rule, language) for rule in sums["rule"].drop_nulls().unique()}
+    named = pl.concat_str(pl.col("rule").replace_strict(labels, return_dtype=pl.String), pl.lit(" "), "lines")
     between = text_of("batch", "between", language)
     return (
-        counted.sort("len", descending=True, maintain_order=True)
+        sums.filter(pl.col("rule") != plain)
+        .sort("lines", descending=True, maintain_order=True)
         .group_by("town", "status", maintain_order=True)
         .agg(named.str.join(between).alias("reasons"))
     )
-
-
-def _applied(result: Decided) -> pl.Series:
-    """Read the first amount that the measure asks for, in fen: principal, investment, contract or cost."""
-    fields, applied = result.provision.fields, pl.zeros(result.frame.height, dtype=pl.Int64, eager=True)
-    first = next((name for name in result.provision.measure.inputs if fields[name].type == "yuan"), None)
-    if first is None:
-        return applied
-    for source in dict.fromkeys(headers.sources[first] for headers in result.headers if first in headers.sources):
-        reader, cells = reader_for(fields[first], source.unit), result.frame[source.column]
-        parsed = reader.parsed(cells, result.frame.select(reader.sweep(source.column)))
-        assert parsed.numbers is not None
-        usable = cells.is_not_null().to_numpy()
-        usable = usable & ~pl.arange(len(cells), eager=True).is_in(list(parsed.defects)).to_numpy()
-        applied = applied + pl.Series(parsed.numbers * usable)
-    return applied

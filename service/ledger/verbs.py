@@ -63,14 +63,20 @@ BODIES: Final[Mapping[str, dict[str, Entry]]] = {
 }
 
 
-def change(ledger: Ledger, grant_id: str, verb: str, body: bytes | Json, actor: Actor) -> Grant:
+def change(
+    ledger: Ledger, grant_id: str, verb: str, body: bytes | Json, actor: Actor, seen: int | None = None
+) -> Grant:
     """Take a grant to its next state; Conflict says from which states the verb leads on.
+
+    `seen` is the number of changes (`Grant.change`) that the caller knew of: Conflict if there were more since.
 
     Raises Refused with every defect of the body, NotFound, Denied for one's own proposal, Unavailable.
     """
     said = _read(verb, body)
     with ledger.writing() as connection:
         grant = grant_of(connection, grant_id)
+        if seen is not None and seen != grant.change:
+            raise Conflict("changed-meanwhile", grant=grant.id)
         allowed, state = LEADS[verb]
         if grant.state not in allowed:
             raise Conflict("state-forbids", grant=grant.id, verb=verb, state=grant.state, allowed=", ".join(allowed))

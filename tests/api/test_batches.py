@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from xlsxwriter import Workbook
 
 from service import create_app
-from service.api.batches import MOST_ROWS
+from service.api.deciding import MOST_ROWS
 from service.api.uploads import MOST_PARTS, XLSX, safe_name
 from service.config import Config
 from service.policies import Policies

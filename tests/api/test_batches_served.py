@@ -231,7 +231,7 @@ def test_what_a_killed_worker_left_is_removed(small: Served) -> None:
 
 def test_a_folder_in_use_is_not_removed(small: Served) -> None:
     """However old, a folder that a living process holds stays."""
-    folder = small.scratch / "town-subsidy-old"
+    folder = small.scratch / "town-subsidy-scratch-old"
     folder.mkdir()
     held = os.open(folder, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)

@@ -81,10 +81,10 @@ def test_configuration() -> None:
 def test_settings_of_the_pages() -> None:
     """A secret is long and never shown; plain HTTP is allowed by 1, and by nothing that only resembles it."""
     secret = "s" * 32
-    config = Config.from_environment({"SECRET_KEY": secret, "PLAIN_HTTP": "1"})
-    assert (config.secret_key, config.plain_http) == (secret, True)
+    config = Config.from_environment({"SECRET_KEY": secret, "PLAIN_HTTP": "1", "DESK": "/x"})
+    assert (config.secret_key, config.plain_http, str(config.desk)) == (secret, True, "/x")
     assert secret not in repr(config)
-    for nothing in ({}, {"SECRET_KEY": "", "PLAIN_HTTP": ""}, {"PLAIN_HTTP": "0"}):
+    for nothing in ({}, {"SECRET_KEY": "", "PLAIN_HTTP": "", "DESK": ""}, {"PLAIN_HTTP": "0"}):
         assert Config.from_environment(nothing) == Config(secret_key=None, plain_http=False)
     with pytest.raises(WrongSetting, match="SECRET_KEY, expected: ≥ 32 characters, given: 31") as short:
         Config.from_environment({"SECRET_KEY": secret[1:]})

@@ -35,9 +35,9 @@ def ledger(database: str) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def app(database: str, policies: Policies) -> Iterator[Flask]:
+def app(database: str, policies: Policies, tmp_path: Path) -> Iterator[Flask]:
     """Return the service on that ledger."""
-    made = create_app(Config(database_url=database), policies)
+    made = create_app(Config(database_url=database, desk=tmp_path / "desk"), policies)
     yield made
     made.extensions["ledger"].close()
 

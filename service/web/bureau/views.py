@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
-from werkzeug.exceptions import NotFound
+from flask import Blueprint
 
+from service.web.bureau import batches, grants
 from service.web.site import Site
 
 
 def register(views: Blueprint, site: Site) -> None:
     """Add these pages."""
-
-    @views.get("/batches")
-    def batches() -> Response:
-        raise NotFound
-
-    @views.get("/grants")
-    def grants() -> Response:
-        raise NotFound
+    batches.register(views, site)
+    grants.register(views, site)

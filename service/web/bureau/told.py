@@ -1,0 +1,43 @@
+"""Words that the bureau's pages share: what went wrong, where, and what measures are called."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from service.api.problems import problem_of
+from service.errors import Conflict, Defect, Refused
+from service.policies import Policies
+from service.policies.model import Language
+from service.web.wording import Wording
+from service.words import clipped_text, label_of, say
+
+Json = dict[str, Any]
+#: Refusals name at most so many defects on a page.
+MOST_TOLD: Final = 100
+
+
+def titles(policies: Policies, language: Language) -> dict[str, str]:
+    """Name all measures that any version can calculate, the newest version's last."""
+    return {name: one.title.to(language) for version in policies.versions for name, one in version.measures.items()}
+
+
+def told(defect: Defect, language: Language) -> Json:
+    """Tell a defect: where, what is wrong and how to mend it, what was given, what is expected."""
+    t = Wording(language)
+    name = defect.pointer.removeprefix("/")
+    if defect.pointer == "/file" and defect.code == "missing":
+        return {"place": t("bureau.files"), "said": t("bureau.no_file"), "given": None}
+    place = t(f"bureau.field_{name}") if defect.pointer.startswith("/") else clipped_text(name)
+    return {"place": place, "said": say(defect, language), "given": defect.given and clipped_text(defect.given)}
+
+
+def why(error: Exception, language: Language) -> list[Json]:
+    """Tell why something was refused: every defect, or one sentence."""
+    if isinstance(error, Refused):
+        return [told(defect, language) for defect in error.defects[:MOST_TOLD]]
+    if isinstance(error, Conflict) and error.code == "state-forbids":
+        state = label_of("grant_states", error.facts["state"], language)
+        sentence = Wording(language)("bureau.state_forbids", grant=error.facts["grant"], state=state)
+    else:
+        sentence = problem_of(error, language).detail
+    return [{"place": "", "said": sentence, "given": None}]
