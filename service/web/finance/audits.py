@@ -79,17 +79,10 @@ def _audit(site: Site) -> Response | Redirect:
             reader = site.reader(*AUDITORS)
         with uploaded(site.config.max_file_bytes) as (came, _):
             filled = {name: text.strip() for name, text in came.options if text.strip()}
-            _refuse_none(came)
             _, kept = audited(site.policies, site.access, came, list(filled.items()), reader)
     except Refused as refused:
         return _audits(site, refused.defects, filled)
     return redirect(url_for("web.audit", audit_id=kept.id), 303)
-
-
-def _refuse_none(came: Received) -> None:
-    """Refuse a form in which no file was chosen: browsers send an empty one without a name then."""
-    if all(not file.suffix and not file.stat().st_size for file in came.files):
-        raise Refused([Defect("/file", "no_file_chosen")])
 
 
 def _kept(site: Site, audit_id: str) -> Kept:
