@@ -68,15 +68,14 @@ def sign_out(access: Access) -> None:
 
 
 def reader(access: Access, *roles: str) -> Actor:
-    """Return who is signed in; Denied if nobody is, or nobody with one of these roles (none named: any)."""
+    """Return who is signed in; Denied if nobody is, or nobody with one of these roles."""
+    from service.ledger.keys import in_a_role
+
     try:
-        actor = _reader(access)
-        if roles and actor.role not in roles:
-            raise Denied("role-lacking", known=True, key=actor.key_id, role=actor.role, allowed=", ".join(roles))
+        return in_a_role(_reader(access), *roles)
     except Denied as denied:
         turned_away(denied)
         raise
-    return actor
 
 
 def reader_or_none(access: Access) -> Actor | None:

@@ -260,10 +260,10 @@ def _bar(applied: Answered | None, courses: Sequence[Course], language: Language
 
 def _warnings(result: Json, teller: Teller) -> list[Warned]:
     """Say what is doubted, and where it stands."""
-    language = teller.language
+    warned = [(one["pointer"], one["code"]) for one in result["warnings"]]
     return [
-        Warned(_place(one["pointer"], result["lines"], teller), say(Defect(one["pointer"], one["code"]), language))
-        for one in result["warnings"]
+        Warned(_place(pointer, result["lines"], teller), say(Defect(pointer, code), teller.language))
+        for pointer, code in warned
     ]
 
 
