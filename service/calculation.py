@@ -21,7 +21,12 @@ from service.words import say
 
 def calculate(policies: Policies, request: Request, language: Language) -> Json:
     """Calculate a request that has been read: JSON-ready, and the same for ever under the same policy."""
-    result = told(sealed(policies, request), language)
+    return said(policies, request, sealed(policies, request), language)
+
+
+def said(policies: Policies, request: Request, result: Json, language: Language) -> Json:
+    """Add to a sealed result what only readers need, and to a measure paid under other rules, which those are."""
+    told(result, language)
     if request.provision is not None:
         return result
     return result | {"under": _version_of(policies, request).referenced[request.measure].under.to(language)}
@@ -29,10 +34,21 @@ def calculate(policies: Policies, request: Request, language: Language) -> Json:
 
 def sealed(policies: Policies, request: Request) -> Json:
     """Calculate a request, in no language: what the hash of the result covers, and the hash."""
+    return written(policies, request, applied_to(policies, request))
+
+
+def applied_to(policies: Policies, request: Request) -> Answered | None:
+    """Decide a request under the versions that apply; None for a measure that is paid under other rules."""
     if request.provision is None:
-        return _referenced(policies, request)
+        return None
     history = RequestHistory(request.granted_before)
-    applied = apply(policies, request.provision.measure, request.lines, request.policy, request.readings, history)
+    return apply(policies, request.provision.measure, request.lines, request.policy, request.readings, history)
+
+
+def written(policies: Policies, request: Request, applied: Answered | None) -> Json:
+    """Write out and seal what was decided on a request."""
+    if applied is None:
+        return _referenced(policies, request)
     result = _computed(request, lines_written(applied, request.lines.ids), [part.decision for part in applied.parts])
     doubts = [Defect(f"/lines/{line}/{field}", code) for line, field, code in doubts_of(applied)]
     return seal(result, [*request.warnings, *doubts])

@@ -1,36 +1,32 @@
 """A result's reasons as lines of plain text, for whoever reads them in a terminal, a log or a letter.
 
-Takes the JSON of a calculation or a screening; decides and calculates nothing, only finds the words.
+Takes the JSON of a calculation or a screening; decides and calculates nothing, only lays the words out.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 from unicodedata import combining, east_asian_width
 
-from service.conditions import Allowed, Condition, First, Given, WithinValidity
-from service.money import fen_of, yuan
 from service.policies import Policies
-from service.policies.model import Field, Language, Provision, Reading, Version
+from service.policies.model import Language
+from service.telling import Teller, ToldCondition, ToldLimit, ToldReading, ToldStep, article, figure, undecided
 from service.words import label_of
+
+__all__ = ["article", "derivation", "figure", "table", "width"]
 
 Json = Mapping[str, Any]
 
 _SHORT: Final = 12
-_AMOUNT: Final = re.compile(r"-?\d+\.\d\d", re.ASCII)
 _MARKS: Final = {True: "✓", False: "✗", None: "?"}
 _INDENT: Final = "  "
 _GAP: Final = "  "
-_NUMERALS: Final = "一二三四五六七八九"
+_COLUMNS: Final = ("ceiling", "granted_before", "remaining", "requested", "earlier_lines")
 
-#: Words that only a derivation needs: Chinese, English.
+#: Words that only this layout needs: Chinese, English.
 _WORDS: Final = {
     "yuan": ("{} 元", "CNY {}"),
-    "article": ("第{}条", "art. {}"),
-    "days": ("{} 天", "{} days"),
     "conditions": ("条件", "Conditions"),
     "steps": ("计算", "Calculation"),
     "limits": ("上限", "Limits"),
@@ -42,20 +38,9 @@ _WORDS: Final = {
     "binding": ("◀ 按此封顶", "◀ binding"),
     "required": ("要求 {}", "required {}"),
     "actual": ("实际 {}", "actual {}"),
-    "none": ("无", "none"),
     "shortfall": ("差 {}", "short by {}"),
-    "or": ("或", " or "),
-    "not": ("{}以外", "not {}"),
-    "and": ("、", ", "),
-    "not_null": ("已有日期", "a date"),
-    "within": ("政策有效期内", "while the policy is in force"),
-    "first": ("同一{}首次", "the first of its {}"),
-    "true": ("是", "yes"),
-    "false": ("否", "no"),
     "readings": ("采用的解释口径", "Readings used"),
     "readings_undecided": ("采用的解释口径（主管部门均尚未决定）", "Readings used (none decided by the bureau yet)"),
-    "undecided": ("尚未决定", "undecided"),
-    "decided": ("{}决定（{}）", "decided by {} ({})"),
     "asked_instead": ("{}（试算；现行：{}）", "{} (what-if; in use: {})"),
     "readings_in_use": (
         "{} 条解释口径均按现行选项，见 town-subsidy policies readings。",
@@ -77,8 +62,8 @@ def derivation(result: Json, policies: Policies, language: Language) -> list[str
     `policies` must hold the version that the result names; NotFound otherwise.
     """
     version = policies.version(f"{result['policy']['id']}@{result['policy']['version']}")
-    teller = _Teller(policies, version, language)
-    written = teller.screening(result) if "measures" in result else teller.calculation(result)
+    layout = _Layout(Teller(policies, version, language))
+    written = layout.screening(result) if "measures" in result else layout.calculation(result)
     return [line.rstrip() for line in written]
 
 
@@ -102,221 +87,132 @@ def _padded(text: str, columns: int, *, right: bool) -> str:
     return blanks + text if right else text + blanks
 
 
-def figure(text: str) -> str:
-    """Put thousands separators into an amount; anything else stays as it is."""
-    if not _AMOUNT.fullmatch(text):
-        return text
-    sign, size = ("-", text[1:]) if text.startswith("-") else ("", text)
-    return sign + yuan(fen_of(size), grouped=True)
+class _Layout:
+    """Lays the results of one version out in one language."""
 
-
-def article(number: str, language: Language) -> str:
-    """Cite an article; in English its number in digits."""
-    if language == "en":
-        number = "".join(str(_NUMERALS.find(sign) + 1) if sign in _NUMERALS else sign for sign in number)
-    return _word("article", language, number.replace("、", _word("and", language)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    """Finds the words for the results of one version in one language."""
-
-    policies: Policies
-    version: Version
-    language: Language
-    _provisions: dict[str, Provision] = field(default_factory=dict)
+    def __init__(self, teller: Teller) -> None:
+        self.teller, self.language = teller, teller.language
 
     # ── whole results ──
 
     def calculation(self, result: Json) -> Iterator[str]:
         """Tell a calculation: headline, lines, readings, warnings, proof."""
-        measure = self.version.measures.get(result["measure"]) or self.version.referenced[result["measure"]]
         policy = result["policy"]
-        yield measure.title.to(self.language)
+        yield self.teller.title(result["measure"])
         cited = article(policy["article"], self.language)
-        yield f"{policy['document']} {cited}  {self.version.ref}  sha256 {policy['sha256'][:_SHORT]}"
+        yield f"{policy['document']} {cited}  {self.teller.version.ref}  sha256 {policy['sha256'][:_SHORT]}"
         yield self.outcome(result)
         if "under" in result:
             yield result["under"]
         alone = len(result["lines"]) == 1
         for line in result["lines"]:
-            body = list(self.line(line, result["measure"], result["readings"]))
             if not alone:
                 yield ""
                 yield f"{line['line_id']}  {self.outcome(line)}"
-            yield from body
-        yield from self.readings(result["readings"])
+            yield from self.line(line, result["measure"], result["readings"])
+        yield from self.readings(self.teller.readings(result["readings"]))
         yield from self.warnings(result["warnings"])
         yield from self.proof(result)
 
     def screening(self, result: Json) -> Iterator[str]:
         """Tell a screening: each measure with its conditions, what is missing, what it would pay; then the others."""
         policy = result["policy"]
-        yield f"{policy['document']}  {self.version.ref}  sha256 {policy['sha256'][:_SHORT]}"
+        yield f"{policy['document']}  {self.teller.version.ref}  sha256 {policy['sha256'][:_SHORT]}"
         others = []
         for entry in result["measures"]:
             if entry["status"] == "referenced":
-                others.append(entry)
+                others.append(entry["measure"])
                 continue
-            measure = self.version.measures[entry["measure"]]
+            measure = self.teller.version.measures[entry["measure"]]
             yield ""
-            yield f"{measure.title.to(self.language)}  {article(measure.article, self.language)}"
+            yield f"{self.teller.title(entry['measure'])}  {article(measure.article, self.language)}"
             yield _INDENT + self.outcome(entry)
             if entry["missing"]:
-                names = [self.policies.fields[name].label.to(self.language) for name in entry["missing"]]
-                yield _INDENT + self.word("missing", self.word("and").join(names))
+                yield _INDENT + self.word("missing", self.teller.names(entry["missing"]))
             yield from self.line(entry, entry["measure"], result["readings"])
         yield from self.others(others)
-        yield from self.readings(result["readings"], only_asked=True)
+        yield from self.only_asked(self.teller.readings(result["readings"]))
         yield from self.proof(result)
 
-    def others(self, entries: Sequence[Json]) -> Iterator[str]:
+    def others(self, measures: Sequence[str]) -> Iterator[str]:
         """List the measures that are paid under other rules."""
-        if entries:
-            measures = [self.version.referenced[entry["measure"]] for entry in entries]
+        if measures:
             yield ""
             yield label_of("statuses", "referenced", self.language)
-            yield from table(
-                [(one.title.to(self.language), article(one.article, self.language)) for one in measures], indent=_INDENT
-            )
+            known = self.teller.version.referenced
+            rows = [(self.teller.title(one), article(known[one].article, self.language)) for one in measures]
+            yield from table(rows, indent=_INDENT)
 
     # ── their parts ──
 
     def outcome(self, entry: Json) -> str:
         """Tell status, amount and rule."""
-        status = label_of("statuses", entry["status"], self.language)
-        amount = "" if entry["amount"] is None else "  " + self.word("yuan", figure(entry["amount"]))
-        rule = "" if entry["rule"] is None else label_of("rules", entry["rule"], self.language)
-        return f"{status}{amount}" + (f"  {rule}" if rule not in {"", status} else "")
+        told = self.teller.outcome(entry)
+        amount = self.word("yuan", told.amount) if told.amount else ""
+        return "  ".join(filter(None, (told.status, amount, told.rule)))
 
     def line(self, line: Json, measure: str, readings: Mapping[str, str]) -> Iterator[str]:
         """Tell a line's conditions, steps and limits."""
-        if line["conditions"]:
-            provision = self.provision(measure, readings)
-            known = {condition.id: condition for condition in provision.measure.conditions}
-            rows = [self.condition(entry, known[entry["id"]]) for entry in line["conditions"]]
-            yield from self.section("conditions", table(rows, indent=_INDENT * 2))
-        if line["steps"]:
-            yield from self.section("steps", table([self.step(entry) for entry in line["steps"]], indent=_INDENT * 2))
-        if line["limits"]:
-            yield from self.section("limits", self.limits(line["limits"]))
+        told = self.teller
+        conditions = map(self.condition, told.conditions(line["conditions"], measure, readings))
+        yield from self.section("conditions", table(list(conditions), indent=_INDENT * 2))
+        yield from self.section("steps", table([_step(told.step(one)) for one in line["steps"]], indent=_INDENT * 2))
+        yield from self.section("limits", self.limits([told.limit(entry) for entry in line["limits"]]))
 
     def section(self, title: str, lines: Sequence[str]) -> Iterator[str]:
-        """Put a title above lines."""
-        yield _INDENT + self.word(title)
-        yield from lines
+        """Put a title above lines, if there are any."""
+        if lines:
+            yield _INDENT + self.word(title)
+            yield from lines
 
-    def condition(self, entry: Json, condition: Condition) -> list[str]:
-        """Tell a condition: met or not, required, actual, lacking, article."""
-        required, actual = self.requirement(entry, condition), self.finding(entry, condition)
+    def condition(self, told: ToldCondition) -> list[str]:
+        """Lay out a condition: met or not, what it is called, article, actual, lacking, required."""
         return [
-            _MARKS[entry["met"]],
-            label_of("conditions", entry["id"], self.language),
-            article(entry["article"], self.language),
-            self.word("actual", actual) if actual else "",
-            self.word("shortfall", figure(entry["shortfall"])) if entry["shortfall"] else "",
-            self.word("required", required) if required else "",
+            _MARKS[told.met],
+            told.label,
+            told.article,
+            self.word("actual", told.actual) if told.actual else "",
+            self.word("shortfall", told.shortfall) if told.shortfall else "",
+            self.word("required", told.required) if told.required else "",
         ]
 
-    def requirement(self, entry: Json, condition: Condition) -> str:
-        """Say in words what a condition requires."""
-        if entry["required"] is None:
-            return ""
-        match condition:
-            case Allowed():
-                return self.one_of(entry["required"].split(" | "), condition)
-            case Given():
-                return self.word("not_null")
-            case WithinValidity():
-                return self.word("within")
-            case First():
-                names = [self.field_name(name) for name in condition.per]
-                return self.word("first", self.word("and").join(names))
-            case _:
-                return re.sub(_AMOUNT, lambda found: figure(found[0]), entry["required"].removeprefix("= "))
-
-    def one_of(self, allowed: Sequence[str], condition: Allowed) -> str:
-        """Say which values are allowed, or shorter, which single one is not."""
-        others = [code for code in self.policies.fields[condition.field].codes if code not in allowed]
-        if len(others) == 1 and len(allowed) > len(others) + 1:
-            return self.word("not", self.value(others[0], condition))
-        return self.word("or").join(self.value(value, condition) for value in allowed)
-
-    def finding(self, entry: Json, condition: Condition) -> str:
-        """Say what was found."""
-        if entry["actual"] is None:
-            return self.word("none") if entry["met"] is False and isinstance(condition, Given) else ""
-        return self.value(entry["actual"], condition)
-
-    def value(self, text: str, condition: Condition) -> str:
-        """Say a value as people do: codes and flags by their names, amounts with separators."""
-        if isinstance(condition, Allowed):
-            codes = self.policies.fields[condition.field].codes
-            return codes[text].to(self.language) if codes else self.word(text)
-        return figure(text)
-
-    def field_name(self, key: str) -> str:
-        """Say which field a group's key is."""
-        known: Field | None = self.policies.fields.get(key.removesuffix(".year"))
-        return known.label.to(self.language) if known else key
-
-    def step(self, entry: Json) -> list[str]:
-        """Tell a step: what it is called, its formula, its result."""
-        result = self.word("days", entry["days"]) if entry["amount"] is None else figure(entry["amount"])
-        formula = entry["formula"]
-        if entry["id"] == "rounding_of_total":
-            formula = self.version.readings["rounding"].choices[formula].label.to(self.language)
-        label = label_of("steps", entry["id"], self.language)
-        return [label, result] if formula == result else [label, f"{formula} = {result}"]
-
-    def limits(self, limits: Sequence[Json]) -> list[str]:
-        """Tell ceilings, what is left of them, and which bound."""
-        columns = ("ceiling", "granted_before", "remaining", "requested", "earlier_lines")
-        shown = [name for name in columns if any(entry.get(name) is not None for entry in limits)]
-        if not any("remaining" in entry for entry in limits):
+    def limits(self, limits: Sequence[ToldLimit]) -> list[str]:
+        """Lay out ceilings, what is left of them, and which bound."""
+        if not limits:
+            return []
+        shown = [name for name in _COLUMNS if any(getattr(told, name) for told in limits)]
+        if not any(told.shared for told in limits):
             shown = ["ceiling"]
         rows = [["", *map(self.word, shown)]]
-        for entry in limits:
-            figures = ["" if entry.get(name) is None else figure(entry[name]) for name in shown]
-            binding = self.word("binding") if entry["binding"] else ""
-            rows.append([label_of("limits", entry["id"], self.language), *figures, binding])
+        for told in limits:
+            binding = self.word("binding") if told.binding else ""
+            rows.append([told.label, *(getattr(told, name) for name in shown), binding])
         return table(rows, right=range(1, len(shown) + 1), indent=_INDENT * 2)
 
-    def readings(self, readings: Mapping[str, str], *, only_asked: bool = False) -> Iterator[str]:
+    def readings(self, readings: Sequence[ToldReading]) -> Iterator[str]:
         """Tell how the ambiguous places were read, and whether the bureau has decided them."""
-        known = [(self.version.readings[name], choice) for name, choice in readings.items()]
-        asked = [(reading, choice) for reading, choice in known if choice != reading.in_use]
-        listed = asked if only_asked else known
-        if not known:
+        if not readings:
             return
+        none_decided = not any(told.decided for told in readings)
         yield ""
-        if only_asked and not asked:
-            yield self.word("readings_in_use", len(known))
-            return
-        none_decided = not any(reading.decided_by for reading, _ in listed)
         yield self.word("readings_undecided" if none_decided else "readings")
         rows = [
-            [
-                reading.question.to(self.language),
-                self.choice(reading, choice),
-                "" if none_decided else self.decided(reading),
-            ]
-            for reading, choice in listed
+            [told.question, self.choice(told), "" if none_decided else told.decided or undecided(self.language)]
+            for told in readings
         ]
         yield from table(rows, indent=_INDENT)
 
-    def choice(self, reading: Reading, choice: str) -> str:
-        """Say how a question was answered, and if only for this request, how it usually is."""
-        label = reading.choices[choice].label.to(self.language)
-        if choice == reading.in_use:
-            return label
-        return self.word("asked_instead", label, reading.choices[reading.in_use].label.to(self.language))
+    def only_asked(self, readings: Sequence[ToldReading]) -> Iterator[str]:
+        """Tell the readings that were asked for instead of those in use, or that none was."""
+        asked = [told for told in readings if told.asked_instead]
+        if readings and not asked:
+            yield ""
+            yield self.word("readings_in_use", len(readings))
+        yield from self.readings(asked)
 
-    def decided(self, reading: Reading) -> str:
-        """Say who decided, if anybody."""
-        if reading.decided_by is None:
-            return self.word("undecided")
-        return self.word("decided", reading.decided_by, reading.decision_ref)
+    def choice(self, told: ToldReading) -> str:
+        """Say how a question was answered, and if only for this request, how it usually is."""
+        return self.word("asked_instead", told.choice, told.in_use) if told.asked_instead else told.choice
 
     def warnings(self, warnings: Sequence[Json]) -> Iterator[str]:
         """Tell the warnings."""
@@ -337,18 +233,10 @@ class _Teller:
         yield self.word("proof")
         yield from table(rows, indent=_INDENT)
 
-    # ── words ──
-
     def word(self, code: str, *facts: object) -> str:
         """Say one of this module's own words."""
-        return _word(code, self.language, *facts)
-
-    def provision(self, measure: str, readings: Mapping[str, str]) -> Provision:
-        """Find the measure as it was applied."""
-        if measure not in self._provisions:
-            self._provisions[measure] = self.policies.provision(self.version, measure, dict(readings))
-        return self._provisions[measure]
+        return _WORDS[code][self.language == "en"].format(*facts)
 
 
-def _word(code: str, language: Language, *facts: object) -> str:
-    return _WORDS[code][language == "en"].format(*facts)
+def _step(told: ToldStep) -> list[str]:
+    return [told.label, f"{told.formula} = {told.result}" if told.formula else told.result]

@@ -25,7 +25,18 @@ from service.errors import NotFound
 from service.money import day_of, rate_text, yuan
 from service.policies import Policies
 from service.policies.diff import changed_terms
-from service.policies.model import Field, Input, Language, Limit, Measure, Reading, Referenced, Terms, Version
+from service.policies.model import (
+    Field,
+    Input,
+    Language,
+    Limit,
+    Measure,
+    Provision,
+    Reading,
+    Referenced,
+    Terms,
+    Version,
+)
 from service.words import label_of
 
 Json = dict[str, Any]
@@ -81,6 +92,14 @@ def inputs_of(policies: Policies, measure: Measure, language: Language) -> list[
     """Describe what a measure asks of a line, in asking order; the facts that it does not ask for come last."""
     asked = measure.asked(policies.facts)
     return [_input(policies.fields[name], one, language) for name, one in asked.items()]
+
+
+def shared_limits(policies: Policies, provision: Provision) -> list[Limit]:
+    """List the shared limits of a measure under every choice of every reading that shapes it."""
+    version = policies.version(f"{provision.policy}@{provision.version}")
+    asked = [{}, *({name: choice} for name in provision.readings for choice in version.readings[name].choices)]
+    shapes = [policies.provision(version, provision.measure.id, readings) for readings in asked]
+    return [limit for shape in shapes for limit in shape.measure.limits if limit.shared]
 
 
 def changes_between(before: Version, after: Version) -> Json:
@@ -152,7 +171,7 @@ def _input(field: Field, asked: Input, language: Language) -> Json:
         "need": asked.need,
         "need_label": label_of("needs", asked.need, language),
         "other": asked.other,
-        "default": _default(field, asked.default),
+        "default": default_of(field, asked.default),
         "same_as": asked.same_as,
         "codes": [{"id": code, "label": words.to(language)} for code, words in field.codes.items()],
         "most": field.most,
@@ -160,7 +179,7 @@ def _input(field: Field, asked: Input, language: Language) -> Json:
     }
 
 
-def _default(field: Field, value: int | None) -> Any:
+def default_of(field: Field, value: int | None) -> Any:
     """Write a default of a column as a request would give it."""
     if value is None:
         return None

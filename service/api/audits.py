@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request
 
@@ -19,6 +20,11 @@ from service.heartbeat import beat_of
 from service.intake.fields import escaped
 from service.policies import Policies
 from service.words import tag_of
+
+if TYPE_CHECKING:
+    from service.ledger.audit.auditing import Audit
+    from service.ledger.audit.keeping import Kept
+    from service.ledger.keys import Actor
 
 Json = dict[str, Any]
 
@@ -42,7 +48,7 @@ def blueprint(policies: Policies, access: Access, most_bytes: int) -> Blueprint:
     @views.get("/v1/audits")
     def audits() -> Response:
         access.actor(*AUDITORS)
-        return _audits(access, read_query(request.args, {}))
+        return answer(audits_kept(access, read_query(request.args, {})), language())
 
     @views.get("/v1/audits/<audit_id>")
     def one(audit_id: str) -> Response:
@@ -53,17 +59,13 @@ def blueprint(policies: Policies, access: Access, most_bytes: int) -> Blueprint:
         spoken = language()
         with access.ledger.reading() as connection:
             found = kept_of(connection, audit_id)
-        return answer(told(found.whole(), spoken), spoken)
+        return answer(told(found.whole(), policies, spoken), spoken)
 
     return views
 
 
 def _audit(policies: Policies, access: Access, most_bytes: int) -> Response:
-    from service.ledger.audit.auditing import audit_ledger
-    from service.ledger.audit.keeping import keep
-    from service.ledger.audit.report import report_of
-
-    spoken, beat = language(), beat_of(request.environ)
+    spoken = language()
     given = list(request.args.items(multi=True))
     with scratch_folder() as folder, body_of(request, most_bytes) as body:
         # Whatever can be refused without the file is refused before it is read.
@@ -72,27 +74,44 @@ def _audit(policies: Policies, access: Access, most_bytes: int) -> Response:
         kind = accepted(JSON, XLSX)
         _options(given)
         came = received(request, body, folder)
-        seed, sample = _options([*given, *came.options])
-        beat(_AUDITING_AT_MOST_SECONDS)
-        audit = audit_ledger(access.ledger, policies, _only(came))
-    report = report_of(audit, seed, sample)
-    kept = keep(access.ledger, report, actor.person, actor.key_id)
-    beat()
+        audit, kept = audited(policies, access, came, [*given, *came.options], actor)
     if kind == XLSX:
         from service.ledger.audit.workbook import write_report
 
         target = BytesIO()
-        write_report(target, audit, report, spoken)
+        write_report(target, audit, kept.report, policies, spoken)
         response = Response(target.getvalue(), content_type=XLSX)
         response.headers["Content-Language"] = tag_of(spoken)
         response.headers.set("Content-Disposition", "attachment", filename=f"{kept.id}.xlsx")
     else:
         from service.ledger.audit.told import told
 
-        response = answer(told(kept.whole(), spoken), spoken)
+        response = answer(told(kept.whole(), policies, spoken), spoken)
     response.status_code = 201
     response.headers["Location"] = f"/v1/audits/{kept.id}"
     return response
+
+
+def audited(
+    policies: Policies, access: Access, came: Received, given: Sequence[tuple[str, str]], actor: Actor
+) -> tuple[Audit, Kept]:
+    """Audit the one file that came against the ledger, and keep the report.
+
+    `given` are the options by name. Refused with everything that is wrong with them, or with the file; nothing is kept
+    then.
+    """
+    from service.ledger.audit.auditing import audit_ledger
+    from service.ledger.audit.keeping import keep
+    from service.ledger.audit.report import report_of
+
+    beat = beat_of(request.environ)
+    seed, sample = _options(given)
+    file = _only(came)
+    beat(_AUDITING_AT_MOST_SECONDS)
+    audit = audit_ledger(access.ledger, policies, file)
+    kept = keep(access.ledger, report_of(audit, seed, sample), actor.person, actor.key_id)
+    beat()
+    return audit, kept
 
 
 def _options(given: Sequence[tuple[str, str]]) -> tuple[str | None, int]:
@@ -119,7 +138,7 @@ def _options(given: Sequence[tuple[str, str]]) -> tuple[str | None, int]:
     return seed, SAMPLE_SIZE if sample is None else int(sample)
 
 
-def _only(came: Received) -> Any:
+def _only(came: Received) -> Path:
     """Return the one file that came; Refused for several, or one of another purpose."""
     if came.history is not None:
         raise Refused([Defect("/history", "unknown_field", "history", "file", {"field": "history"})])
@@ -128,12 +147,14 @@ def _only(came: Received) -> Any:
     return came.files[0]
 
 
-def _audits(access: Access, query: Query) -> Response:
+def audits_kept(access: Access, query: Query, *, newest: bool = False) -> Json:
+    """List the audits that are kept, page by page, if need be the newest first; Refused for a cursor that is none."""
     from service.ledger.audit.keeping import kept
     from service.money import yuan
 
     with access.ledger.reading() as connection:
-        found = kept(connection, query.filters.get("year"), seq_of(query.cursor), query.page_size + 1)
+        year, after = query.filters.get("year"), seq_of(query.cursor)
+        found = kept(connection, year, after, query.page_size + 1, newest=newest)
     page = found[: query.page_size]
     listed = [
         {"id": row.id, "made_by": row.actor, "made_at": row.at}
@@ -142,4 +163,4 @@ def _audits(access: Access, query: Query) -> Response:
         for row in page
     ]
     following = str(page[-1].seq) if len(found) > len(page) else None
-    return answer({"audits": listed, "next": following}, language())
+    return {"audits": listed, "next": following}

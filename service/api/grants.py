@@ -48,7 +48,7 @@ def blueprint(policies: Policies, access: Access) -> Blueprint:
     @views.get("/v1/grants")
     def grants() -> Response:
         access.actor(*READERS)
-        return _grants(access, read_query(request.args, grants_by(policies)))
+        return answer(grants_listed(access, read_query(request.args, grants_by(policies))), language())
 
     @views.get("/v1/grants/<grant_id>")
     def grant(grant_id: str) -> Response:
@@ -58,7 +58,8 @@ def blueprint(policies: Policies, access: Access) -> Blueprint:
     @views.get("/v1/grants/<grant_id>/replay")
     def replayed(grant_id: str) -> Response:
         access.actor(*READERS)
-        return _replayed(policies, access, grant_id)
+        spoken = language()
+        return answer(replay_of(policies, access, grant_id, spoken), spoken)
 
     @views.post("/v1/grants/<grant_id>/<any(approve, release, pay, recover):verb>")
     def step(grant_id: str, verb: str) -> Response:
@@ -67,7 +68,7 @@ def blueprint(policies: Policies, access: Access) -> Blueprint:
     @views.get("/v1/limits")
     def limits() -> Response:
         access.actor(*READERS)
-        return _limits(policies, access, read_query(request.args, limits_by(policies)))
+        return answer(limits_in_use(policies, access, read_query(request.args, limits_by(policies))), language())
 
     return views
 
@@ -78,7 +79,8 @@ def shown(grant: Grant, spoken: Language) -> Json:
     return {**grant.summary(), "request": orjson.Fragment(grant.request), "result": result}
 
 
-def _grants(access: Access, query: Query) -> Response:
+def grants_listed(access: Access, query: Query) -> Json:
+    """List grants, page by page, in the order in which they were proposed; Refused for a cursor that is none."""
     from service.ledger.books import grants_of
 
     after = seq_of(query.cursor)
@@ -86,7 +88,7 @@ def _grants(access: Access, query: Query) -> Response:
         found = list(grants_of(connection, query.filters, after, query.page_size + 1))
     page = found[: query.page_size]
     following = str(page[-1].seq) if len(found) > len(page) else None
-    return answer({"grants": [one.summary() for one in page], "next": following}, language())
+    return {"grants": [one.summary() for one in page], "next": following}
 
 
 def _grant(access: Access, grant_id: str) -> Response:
@@ -100,17 +102,16 @@ def _grant(access: Access, grant_id: str) -> Response:
     return answer({**shown(grant, spoken), "log": written}, spoken)
 
 
-def _replayed(policies: Policies, access: Access, grant_id: str) -> Response:
-    """Compute one decision again and tell where it differs from what is stored."""
+def replay_of(policies: Policies, access: Access, grant_id: str, spoken: Language) -> Json:
+    """Compute one decision again and tell where it differs from what is stored; NotFound if there is none."""
     from service.ledger.replay import replay_one
 
-    spoken = language()
     found = replay_one(access.ledger, policies, grant_id)
     amounts = {"stored": yuan(found.stored), "replayed": None if found.replayed is None else yuan(found.replayed)}
     places = [place._asdict() for place in found.places]
     errors, omitted = entries(found.defects, spoken)
     body = {"id": found.grant_id, "outcome": found.kind, **amounts, "places": places, "errors": errors}
-    return answer({**body, "omitted": omitted}, spoken)
+    return {**body, "omitted": omitted}
 
 
 def _step(access: Access, grant_id: str, verb: str) -> Response:
@@ -127,7 +128,8 @@ def _step(access: Access, grant_id: str, verb: str) -> Response:
     return answer(shown(grant, spoken), spoken)
 
 
-def _limits(policies: Policies, access: Access, query: Query) -> Response:
+def limits_in_use(policies: Policies, access: Access, query: Query) -> Json:
+    """List what is left of every ceiling in use, page by page; Refused for a cursor that is none."""
     from service.ledger.ceilings import groups_with_ceilings
     from service.ledger.limits import Group
 
@@ -136,7 +138,7 @@ def _limits(policies: Policies, access: Access, query: Query) -> Response:
         found = list(groups_with_ceilings(connection, policies, query.filters, after, query.page_size + 1))
     page = found[: query.page_size]
     following = _packed(page[-1][0]) if len(found) > len(page) else None
-    return answer({"limits": [entry for _, entry in page], "next": following}, language())
+    return {"limits": [entry for _, entry in page], "next": following}
 
 
 def _packed(group: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields
 
 from service.api.answers import Json, listed, record, ref
+from service.describe import shared_limits
 from service.intake.dictionary import entry_for
 from service.intake.fields import Entry
 from service.intake.granted import MOST_ENTRIES
@@ -16,7 +17,7 @@ from service.intake.request import MOST_LINES, reader_for
 from service.intake.schemas import LineReader
 from service.intake.screening import reader_of_all
 from service.policies import Policies
-from service.policies.model import Field, Limit, Measure, Provision, Reading
+from service.policies.model import Field, Measure, Provision, Reading
 
 #: What an example says where nothing better is known of a field than its type.
 _BY_TYPE: Final[Mapping[str, Any]] = {
@@ -143,16 +144,8 @@ def _choices(reading: Reading) -> Json:
     return {"type": "string", "enum": list(reading.choices), "description": f"{question.zh} · {question.en}"}
 
 
-def _shared_limits(policies: Policies, provision: Provision) -> list[Limit]:
-    """List the shared limits of a measure under every choice of every reading that shapes it."""
-    version = policies.version(f"{provision.policy}@{provision.version}")
-    asked = [{}, *({name: choice} for name in provision.readings for choice in version.readings[name].choices)]
-    shapes = [policies.provision(version, provision.measure.id, readings) for readings in asked]
-    return [limit for shape in shapes for limit in shape.measure.limits if limit.shared]
-
-
 def _granted_schema(policies: Policies, provision: Provision) -> Json:
-    shared = _shared_limits(policies, provision)
+    shared = shared_limits(policies, provision)
     if not shared:
         return {"type": ["array", _NULL], "maxItems": 0}
     keys = {key for limit in shared for key in limit.per if key in policies.fields}

@@ -172,12 +172,12 @@ def _parts(request: Request, body: Body, folder: Path) -> Received:
 def _sorted(files: list[tuple[str, FileStorage]], fields: list[tuple[str, str]]) -> Received:
     """Tell the files to decide from the history and from the options."""
     found = Received(named=True)
-    defects = []
+    defects, not_chosen = [], False
     for name, file in files:
         path = Path(str(getattr(file.stream, "name", "")))
-        if not (file.filename or path.stat().st_size):
-            continue  # a browser's way to say that no file was chosen
         match name:
+            case _ if not (file.filename or path.stat().st_size):
+                not_chosen = True  # a browser's way to say so
             case "file":
                 found.files.append(path)
             case "history" if found.history is None:
@@ -193,7 +193,8 @@ def _sorted(files: list[tuple[str, FileStorage]], fields: list[tuple[str, str]])
         else:
             found.options.append((name, text))
     if not found.files and not any(one.pointer == f"/{_FILE}" for one in defects):
-        defects.append(Defect(f"/{_FILE}", "missing", None, 'filename="…"', {"field": _FILE}))
+        code = "no_file_chosen" if not_chosen else "missing"
+        defects.append(Defect(f"/{_FILE}", code, None, 'filename="…"', {"field": _FILE}))
     if defects:
         raise Refused(defects)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +15,6 @@ from service.cli.ledger import opened, user
 
 if TYPE_CHECKING:
     from service.ledger.audit.auditing import Audit
-    from service.policies import Policies
-    from service.policies.model import Language
 
 #: The exit code where something was found.
 FOUND: Final = 3
@@ -70,7 +68,7 @@ def audit(
     else:
         found, report = _against_ledger(session, payouts, seed, sample, keep=keep)
     if target is not None:
-        _written(target, found, report, session.language)
+        _written(target, found, report, session)
     for line in _told(report, session):
         click.echo(line)
     if report["findings"]:
@@ -99,15 +97,15 @@ def _refuse_format(target: Path | None, known: tuple[str, ...]) -> None:
         raise Refused([Defect(target.name, "unknown_format", target.suffix or target.name, ", ".join(known))])
 
 
-def _written(target: Path, found: Audit, report: dict[str, Any], language: Language) -> None:
+def _written(target: Path, found: Audit, report: dict[str, Any], session: Session) -> None:
     if target.suffix.lower() == _JSON:
         from service.ledger.audit.told import told
 
-        _write_json(target, told(report, language))
+        _write_json(target, told(report, session.policies, session.language))
         return
     from service.ledger.audit.workbook import write_report
 
-    write_report(target, found, report, language)
+    write_report(target, found, report, session.policies, session.language)
 
 
 def _write_json(target: Path, data: object) -> None:
@@ -121,7 +119,7 @@ def _told(report: dict[str, Any], session: Session) -> Iterator[str]:
     from service.ledger.audit.told import told
     from service.words import label_of, text_of
 
-    spoken = told(report, session.language)
+    spoken = told(report, session.policies, session.language)
     against, facts = next(iter(report["against"].items()))
     yield session.say(
         "audited", rows=f"{report['rows']:,}", against=text_of("audit", against, session.language, **facts)
@@ -160,14 +158,13 @@ def export() -> None:
 def publicity(session: Session, year: int, measure: str | None, town: str | None, target: Path) -> None:
     """公示表，代码部分隐去 · The publicity list, identifiers masked."""
     from service.ledger.exports.publicity import publicity_list
-    from service.ledger.exports.tables import write_publicity
 
     _refuse_format(target, (".xlsx", _JSON))
     asked = {"year": year, "measure": measure, "town_id": town}
     filters = {name: value for name, value in asked.items() if value is not None}
     with opened() as ledger, ledger.reading() as connection:
         found = publicity_list(connection, filters)
-    _put(target, found, write_publicity, session)
+    _put(target, "publicity", found, session)
     print_lines([session.say("publicity_written", file=target, rows=f"{len(found['rows']):,}", total=found["total"])])
 
 
@@ -178,26 +175,22 @@ def publicity(session: Session, year: int, measure: str | None, town: str | None
 def performance(session: Session, year: int, target: Path) -> None:
     """绩效表，按措施和专业镇 · The yearly performance table by measure and town."""
     from service.ledger.exports.performance import performance_table
-    from service.ledger.exports.tables import write_performance
 
     _refuse_format(target, (".xlsx", _JSON))
     with opened() as ledger, ledger.reading() as connection:
         found = performance_table(connection, year)
-    _put(target, found, write_performance, session)
+    _put(target, "performance", found, session)
     figures = {"file": target, "rows": f"{len(found['rows']):,}", "paid": found["total"]["paid_amount"]}
     print_lines([session.say("performance_written", **figures)])
 
 
-def _put(
-    target: Path,
-    found: dict[str, Any],
-    write: Callable[[Path, dict[str, Any], Policies, Language], None],
-    session: Session,
-) -> None:
+def _put(target: Path, name: str, found: dict[str, Any], session: Session) -> None:
+    from service.ledger.exports.tables import write_list
+
     if target.suffix.lower() == _JSON:
         _write_json(target, found)
     else:
-        write(target, found, session.policies, session.language)
+        write_list(target, name, found, session.policies, session.language)
 
 
 @export.command()

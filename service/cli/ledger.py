@@ -16,7 +16,6 @@ from service.cli.layout import titled
 
 if TYPE_CHECKING:
     from service.ledger.database import Ledger
-    from service.ledger.log import Head
 
 _PATH: Final = click.Path(path_type=Path)
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -131,24 +130,15 @@ def verify_log(session: Session, checkpoint: str | None) -> None:
 
     退出码 · exit codes: 0 全部相符 everything fits, 1 有不符 something does not
     """
-    from service.ledger.verifying import verify
+    from service.ledger.log import read_head
+    from service.ledger.verifying import in_words, verify
 
-    kept = None if checkpoint is None else _checkpoint(checkpoint, session)
+    kept = None if checkpoint is None else read_head(checkpoint)
     with opened() as ledger:
         found = verify(ledger, kept)
     if found.flaw is not None:
-        reason = session.say(f"flaw-{found.flaw.code}", **found.flaw.facts)
-        fail([session.say("flaw", seq=found.flaw.seq, what=reason)], BROKEN)
+        fail([session.say("flaw", seq=found.flaw.seq, what=in_words(found.flaw, session.language))], BROKEN)
     click.echo(session.say("verified", entries=found.entries, seq=found.head.seq, hash=found.head.hash))
-
-
-def _checkpoint(text: str, session: Session) -> Head:
-    from service.ledger.log import Head
-
-    seq, _, digest = text.strip().partition(":")
-    if not (seq.isascii() and seq.isdigit() and len(digest) == 64 and set(digest) <= set("0123456789abcdef")):  # noqa: PLR2004
-        raise Unusable(session.say("checkpoint_form", given=text))
-    return Head(int(seq), digest)
 
 
 @log.command("checkpoint")

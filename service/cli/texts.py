@@ -27,9 +27,6 @@ SENTENCES: Final = {
     "in_force": ("有效期", "in force"),
     "measures": ("措施", "measures"),
     "sha256": ("校验码", "sha256"),
-    "from_on": ("{start} 起", "from {start}"),
-    "from_to": ("{start} 至 {end}", "{start} to {end}"),
-    "from_to_about": ("{start} 至 {end}（日期不详）", "{start} to {end} (day not stated)"),
     "no_amounts": ("无金额", "no amounts"),
     "and_referenced": ("{computable}项，另引用{referenced}项", "{computable}, and {referenced} by other rules"),
     # policies check
@@ -83,8 +80,6 @@ SENTENCES: Final = {
         "{count} applications name another policy and are left out.",
     ),
     # policies readings
-    "undecided": ("主管部门尚未决定", "not yet decided by the bureau"),
-    "decided": ("{by}决定（{ref}）", "decided by {by} ({ref})"),
     "no_readings": ("没有解释口径", "no readings"),
     # policies show
     "issued": ("{issuer}  {day} 印发", "{issuer}, issued {day}"),
@@ -102,19 +97,10 @@ SENTENCES: Final = {
     "materials": ("材料", "materials"),
     "inputs": ("填报项", "Inputs"),
     "conditions": ("条件", "Conditions"),
+    "formula": ("计算", "Calculation"),
     "terms": ("参数", "Terms"),
     "limits": ("上限", "Limits"),
     "readings": ("解释口径", "Readings"),
-    "other": ("或 {what}", "or {what}"),
-    "default": ("默认 {what}", "default {what}"),
-    "same_as": ("默认同 {what}", "default: as {what}"),
-    "is_given": ("{field} 已有日期", "{field} has a date"),
-    "is_in_force": ("{field} 在政策有效期内", "{field} while the policy is in force"),
-    "is_first": ("同一 {per} 首次", "the first of its {per}"),
-    "per": ("按 {what}", "per {what}"),
-    "in_order": ("先后", "in order"),
-    "pro_rata": ("按比例", "pro rata"),
-    "equal": ("平均", "equally"),
     # batch
     "rows_in_out": ("{measure}：读入 {read} 行，写出 {written} 行", "{measure}: rows in {read}, out {written}"),
     "rows_of_status": ("  {status} {rows} 行", "  {status}: {rows}"),
@@ -156,34 +142,6 @@ SENTENCES: Final = {
         "OK: {entries} entries, everything fits. Checkpoint {seq}:{hash}",
     ),
     "flaw": ("不符：第 {seq} 条：{what}", "does not fit: entry {seq}: {what}"),
-    "flaw-entry-missing": ("此处缺少一条或编号被改（现为 {found}）", "it is missing, or was renumbered ({found})"),
-    "flaw-previous-differs": (
-        "与前一条的校验码不衔接（应为 {expected}）",
-        "it does not follow from the one before ({expected})",
-    ),
-    "flaw-entry-changed": ("日志内容被改动（{verb} {subject}）", "the entry itself was changed ({verb} {subject})"),
-    "flaw-rows-changed": (
-        "该条所记的数据被改动、增加或删除（{verb} {subject}）",
-        "rows that came with it were changed, added or removed ({verb} {subject})",
-    ),
-    "flaw-rows-astray": (
-        "表 {table} 中有不属于任何一条日志的数据（编号 {found}）",
-        "the table {table} has rows that belong to no entry (numbered {found})",
-    ),
-    "flaw-state-impossible": (
-        "{subject} 不可能从状态 {state} 变化至此",
-        "{subject} cannot have come here from the state {state}",
-    ),
-    "flaw-totals-differ": (
-        "上限 {limit} 的累计数与逐笔不符（{group}）",
-        "the running totals of {limit} do not follow from the one before ({group})",
-    ),
-    "flaw-checkpoint-differs": ("与检查点不同（应为 {expected}）", "it is not the one of the checkpoint ({expected})"),
-    "flaw-cut-off": (
-        "日志到此为止，检查点在第 {expected} 条：后面的被删除",
-        "the log ends before it, and the checkpoint is entry {expected}: what followed was cut off",
-    ),
-    "flaw-file-damaged": ("数据库文件已损坏：{reason}", "the database file is damaged: {reason}"),
     # batch --grant
     "no_key": (
         "拨付需要申报人的密钥：请设环境变量 TOWN_SUBSIDY_KEY，或用 --key（见 town-subsidy keys create）",
@@ -210,11 +168,6 @@ SENTENCES: Final = {
     "replayed_yuan": ("重算（元）", "replayed (yuan)"),
     "top_up": ("应补（元）", "to top up (yuan)"),
     "to_recover": ("应退（元）", "to recover (yuan)"),
-    "flaw-triggers-missing": ("防改动的触发器被删除：{names}", "triggers that forbid changes were removed: {names}"),
-    "checkpoint_form": (
-        "检查点应写作 编号:校验码（64位）；收到 {given}",
-        "a checkpoint is written number:hash (64 characters); given {given}",
-    ),
     "keep_checkpoint": (
         "请另行保存，日后用 log verify --checkpoint 核对。",
         "Keep it elsewhere; log verify --checkpoint checks it later.",

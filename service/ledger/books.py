@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from service.errors import NotFound
+from service.ledger.guard import claiming
 from service.ledger.schema import GRANTS, LOG, TRANSITIONS
 from service.money import yuan
 
@@ -120,10 +121,13 @@ def grants_of(
 ) -> Generator[Grant, None, None]:
     """Read the grants in the order in which they were proposed, after the one whose `seq` is named.
 
-    `filters`: any of measure, state, town_id, applicant_id, year.
+    `filters`: any of id, measure, state, town_id, applicant_id, year; `claims` are identifiers of which it claims one.
     """
     chosen: Select[Any] = _STANDING.where(GRANTS.c.seq > after).order_by(GRANTS.c.seq).limit(most)
     for name, value in (filters or {}).items():
+        if name == "claims":
+            chosen = chosen.where(GRANTS.c.id.in_(claiming(value)))
+            continue
         column = TRANSITIONS.c.state if name == "state" else GRANTS.c[name]
         chosen = chosen.where(column == value)
     with connection.execute(chosen.execution_options(yield_per=500)) as rows:

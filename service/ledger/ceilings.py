@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection
 
 from service.errors import NotFound
 from service.ledger.limits import Group, InUse, groups_in_use
-from service.money import yuan
+from service.money import fen_of, yuan
 from service.policies import Policies
 
 Json = dict[str, Any]
@@ -55,3 +56,11 @@ def _entry(used: InUse, ceiling: int | None) -> Json:
         "recovered": yuan(totals.recovered),
         "remaining": None if ceiling is None else yuan(max(ceiling - totals.used, 0)),
     }
+
+
+def share_used(entry: Json) -> Fraction | None:
+    """Tell which part of its ceiling a group has used, at most 1; None where there is no ceiling to compare with."""
+    if entry["ceiling"] is None:
+        return None
+    ceiling = fen_of(entry["ceiling"])
+    return Fraction(ceiling - fen_of(entry["remaining"]), ceiling)

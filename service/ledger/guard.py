@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from service.canonical import canonical
 from service.conditions import First
@@ -84,6 +84,17 @@ def claims(request: Request, provision: Provision, lines: Sequence[Json]) -> dic
             for identifier in identifiers(provision, row):
                 found.setdefault(identifier, []).append(line["line_id"])
     return found
+
+
+def named(fields: Mapping[str, Field], number: str) -> list[Identifier]:
+    """List what a number may be of all that is paid once: a receipt, a contract, an invoice."""
+    return [Identifier(name, normal(number)) for name in once_fields(fields)]
+
+
+def claiming(identifiers: Iterable[Identifier]) -> Select[Any]:
+    """Choose the ids of the grants that claim any of these, released or not."""
+    each = [and_(IDENTIFIERS.c.kind == one.kind, IDENTIFIERS.c.value == one.value) for one in identifiers]
+    return select(IDENTIFIERS.c.grant_id).where(or_(*each), IDENTIFIERS.c.grant_id.is_not(None))
 
 
 def holders_of(connection: Connection, identifiers: Iterable[Identifier]) -> dict[Identifier, list[str]]:

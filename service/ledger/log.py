@@ -8,6 +8,7 @@ is found by a checkpoint that was kept elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +19,7 @@ import orjson
 from sqlalchemy import Connection, Row, Table, insert, select
 
 from service.canonical import canonical
+from service.errors import Defect, Refused
 from service.ledger.prepared import Prepared
 from service.ledger.schema import LOG
 
@@ -27,6 +29,7 @@ Rows = Mapping[Table, Sequence[Json]]
 #: What the first entry holds as the hash of the one before it.
 GENESIS: Final = "0" * 64
 _HASHED: Final = tuple(str(column.name) for column in LOG.columns if column.name != "hash")
+_CHECKPOINT: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
 _LAST: Final = select(LOG.c.seq, LOG.c.hash).order_by(LOG.c.seq.desc()).limit(1)
 
 
@@ -41,6 +44,14 @@ def head_of(connection: Connection) -> Head:
     """Read the last entry's number and hash: what a checkpoint holds."""
     last = connection.execute(_LAST).first()
     return Head(last.seq, last.hash) if last else Head(0, GENESIS)
+
+
+def read_head(text: str) -> Head:
+    """Read a checkpoint that was noted down, `seq:hash`; Refused for what is none."""
+    found = _CHECKPOINT.fullmatch(text.strip())
+    if found is None:
+        raise Refused([Defect("/checkpoint", "checkpoint_form", text, None)])
+    return Head(int(found[1]), found[2])
 
 
 def now() -> str:
@@ -143,6 +154,12 @@ def entries(connection: Connection, subject: str | None = None, after: int = 0) 
         chosen = chosen.where(LOG.c.subject == subject)
     with connection.execute(chosen.execution_options(yield_per=1_000)) as rows:
         yield from rows
+
+
+def newest(connection: Connection, before: int | None = None, most: int | None = None) -> Sequence[Row[Any]]:
+    """Read the latest entries, the newest first: those before an entry, at most so many."""
+    chosen = select(LOG).order_by(LOG.c.seq.desc()).limit(most)
+    return connection.execute(chosen if before is None else chosen.where(LOG.c.seq < before)).all()
 
 
 def told(entry: Row[Any]) -> Json:

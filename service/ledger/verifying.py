@@ -15,6 +15,8 @@ from service.ledger.database import Ledger
 from service.ledger.limits import TOTALS, Group, Totals
 from service.ledger.schema import COMMITTED, USAGE, VERBS
 from service.ledger.verbs import LEADS
+from service.policies.model import Language
+from service.words import label_of, text_of
 
 Json = dict[str, Any]
 Rows = dict[str, list[Json]]
@@ -37,6 +39,13 @@ class Verified(NamedTuple):
     entries: int
     head: log.Head
     flaw: Flaw | None
+
+
+def in_words(flaw: Flaw, language: Language) -> str:
+    """Say what does not fit, without the number of the entry."""
+    named = {"verb": "verbs", "state": "grant_states", "limit": "limits"}
+    labels = {name: label_of(kind, flaw.facts[name], language) for name, kind in named.items() if name in flaw.facts}
+    return text_of("flaws", flaw.code, language, **{**flaw.facts, **labels})
 
 
 def verify(ledger: Ledger, checkpoint: log.Head | None = None) -> Verified:

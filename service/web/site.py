@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from flask import Blueprint, Response, current_app, g, redirect, request, url_for
@@ -16,6 +16,7 @@ from service.derivation import article, figure
 from service.policies import Policies
 from service.policies.model import Language
 from service.web import assets, signing
+from service.web.folding import FoldingEnvironment
 from service.web.wording import Wording
 from service.words import label_of, language_of, tag_of
 
@@ -31,6 +32,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("policies", ()),
     ("batches", ("proposer",)),
     ("grants", ("proposer", "approver", "auditor", "admin")),
+    ("decisions", ("proposer", "approver", "auditor", "admin")),
     ("limits", ("proposer", "approver", "auditor", "admin")),
     ("audits", ("auditor", "admin")),
     ("log", ("auditor", "admin")),
@@ -117,7 +119,7 @@ def _in_other_language(spoken: Language) -> tuple[Language, str]:
 @cache
 def environment(language: Language) -> Environment:
     """Make the templates' environment for one language: every text that is put in is escaped."""
-    made = Environment(
+    made = FoldingEnvironment(
         loader=PackageLoader("service.web", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -132,11 +134,30 @@ def environment(language: Language) -> Environment:
         label=lambda kind, code: label_of(kind, code, language),
         cite=partial(article, language=language),
         figure=figure,
-        url=lambda endpoint, **values: url_for(endpoint if "." in endpoint else f"web.{endpoint}", **values),
+        url=_url,
         asset=assets.address,
+        kept=kept,
         csrf=_hidden_token,
     )
     return made
+
+
+@lru_cache(maxsize=256)
+def kept(macro: Callable[..., Markup], *facts: Hashable) -> Markup:
+    """Render a part of a page once for the same facts: what policies say, never what people enter."""
+    return macro(*facts)
+
+
+def _url(endpoint: str, **values: Any) -> str:
+    """Make a link; those without values are made once, as they are on every page."""
+    name = endpoint if "." in endpoint else f"web.{endpoint}"
+    if values:
+        return url_for(name, **values)
+    links: dict[tuple[Language, str, str], str] = current_app.extensions.setdefault("links", {})
+    key = (language(), request.root_path, name)
+    if key not in links:
+        links[key] = url_for(name)
+    return links[key]
 
 
 def _hidden_token() -> Markup:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 
-def in_china(at: str) -> str:
-    """Write a moment (ISO 8601 with its offset) as day and minute in China: "2027-03-01 09:30"."""
+def in_china(at: str, to: str = "minutes") -> str:
+    """Write a moment (ISO 8601 with its offset) as day and time in China, to the minute: "2027-03-01 09:30"."""
     from service.ledger.verbs import CHINA
 
-    return datetime.fromisoformat(at).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(at).astimezone(CHINA).replace(tzinfo=None).isoformat(" ", to)

@@ -10,6 +10,10 @@ import pytest
 from service.conditions import REASONS
 from service.engine import STATUSES
 from service.errors import Defect
+from service.ledger import files, history
+from service.ledger.audit import keeping
+from service.ledger.schema import VERBS
+from service.ledger.sessions import SIGN_IN, SIGN_OUT
 from service.methods import METHODS
 from service.policies import Policies
 from service.words import WORDS, clipped, label_of, language_of, say
@@ -17,6 +21,7 @@ from service.words import WORDS, clipped, label_of, language_of, say
 SERVICE = Path(__file__).parents[2] / "service"
 #: The calls that raise a code, and which of their arguments it is.
 RAISING = {"Defect": 1, "wrong": 0, "Doubt": 1, "Slip": 1, "Unusual": 1}
+PLACES = {**RAISING, "Flaw": 1}
 
 
 def constants_of(*calls: str) -> set[str]:
@@ -25,7 +30,7 @@ def constants_of(*calls: str) -> set[str]:
     for path in SERVICE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls:
-                place = RAISING.get(node.func.id, 0)
+                place = PLACES.get(node.func.id, 0)
                 if len(node.args) > place:
                     found |= {
                         part.value
@@ -48,6 +53,17 @@ def test_every_defect_has_words(language: str) -> None:
     said = {**WORDS[language]["defects"], **WORDS[language]["warnings"]}  # type: ignore[index]
     assert len(raised) > 30
     assert raised <= said.keys(), raised - said.keys()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_the_log_tells_has_words(language: str) -> None:
+    """Everything that can be found wrong with it can be said, and every verb that it writes."""
+    words = WORDS["en" if language == "en" else "zh"]
+    flaws = constants_of("Flaw")
+    assert len(flaws) > 8
+    assert flaws == words["flaws"].keys()
+    verbs = {*VERBS, SIGN_IN, SIGN_OUT, keeping.VERB, history.VERB, files.VERB, "create-key", "revoke-key"}
+    assert verbs == words["verbs"].keys()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -51,8 +51,10 @@ class EveryPage:
         if answer.status != 200:
             self.broken.append(f"{target}: status {answer.status}, linked on {found_on}")
             return False
-        path, is_html = urlsplit(target).path, answer.headers.get("content-type", "").startswith("text/html")
-        return is_html and (path == self.start or path.startswith(self.start.rstrip("/") + "/"))
+        headers, path = answer.headers, urlsplit(target).path
+        is_html = headers.get("content-type", "").startswith("text/html")
+        kept = headers.get("content-disposition", "").startswith("attachment")
+        return is_html and not kept and (path == self.start or path.startswith(self.start.rstrip("/") + "/"))
 
     def _is_open_to_all(self, target: str) -> bool:
         return target != self.start and self.stranger is not None and self.stranger.request.get(target).ok

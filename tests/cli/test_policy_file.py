@@ -91,10 +91,12 @@ def test_show_tells_everything_of_a_measure(language: Language, run: Run, polici
 def test_show_tells_the_figures_of_the_law(run: Run) -> None:
     """The rate, the threshold and the ceilings of a measure stand in its sheet."""
     loan = run("policies", "show", NEW, "loan_interest").stdout
-    assert "rate             1.5%" in loan
-    assert "80% × interest" in loan
-    assert "1,000,000.00    按 applicant_id, application_year  先后" in loan
-    assert "Σ base ≥ 500,000.00  按 applicant_id, year" in run("policies", "show", NEW, "advertising").stdout
+    assert "rate             贴息率        1.5%" in loan
+    assert "放款本金 × 1.5% × 付息天数 ÷ 365" in loan
+    assert "计入的利息 × 80%" in loan
+    assert "1,000,000.00 元   按统一社会信用代码、申报年度合计  超出时按先后顺序" in loan
+    advertising = run("policies", "show", NEW, "advertising").stdout
+    assert "计算基数：不低于 500,000.00 元（按统一社会信用代码、年度合计）" in advertising
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

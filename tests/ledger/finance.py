@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from service.ledger.database import Ledger
 from service.ledger.grants import propose
 from service.ledger.keys import Actor
 from service.ledger.verbs import change, today
+from service.money import fen_of, yuan
 from service.policies import Policies
 from tests.ledger.asking import advertisement, award, loan, recognition
 
@@ -134,3 +135,69 @@ def write_payments(path: Path, rows: Sequence[Payment]) -> Path:
 def day_before() -> date:
     """Return the day before the approvals of the tests."""
     return TODAY - timedelta(days=1)
+
+
+def of(rows: list[Payment], grant: Grant) -> Payment:
+    """Find the payment of a grant."""
+    return next(row for row in rows if row.grant == grant.id)
+
+
+def more(text: str, fen: int) -> str:
+    """Change an amount."""
+    return yuan(fen_of(text) + fen)
+
+
+class Planted:
+    """The rows of a workbook with errors in them: kind and fen at stake by row."""
+
+    def __init__(self, rows: list[Payment]) -> None:
+        self.rows = rows
+        self.errors: list[tuple[Payment, str, str]] = []
+
+    def add(self, row: Payment, kind: str, at_stake: str | None = None) -> None:
+        """Note that a row has an error."""
+        self.errors.append((row, kind, row.amount if at_stake is None else at_stake))
+
+    def further(self, row: Payment, kind: str) -> None:
+        """Add a row that is an error."""
+        self.rows.append(row)
+        self.add(row, kind)
+
+    def expected(self) -> dict[int, tuple[str, str]]:
+        """Tell kind and fen at stake by the number of the row, as a spreadsheet shows it."""
+        places = {id(row): place for place, row in enumerate(self.rows, 3)}
+        return {places[id(row)]: (kind, at_stake) for row, kind, at_stake in self.errors}
+
+
+def plant(rows: list[Payment], year: Year) -> Planted:
+    """Plant errors of every kind."""
+    approved, planted = year.approved, Planted(rows)
+    over, under, payee, early, period, purpose, unreadable = (of(rows, approved[n]) for n in range(3, 24, 3))
+    over.amount = more(over.amount, 1)
+    planted.add(over, "over", "0.01")
+    under.amount = more(under.amount, -100_000)
+    planted.add(under, "under", "1000.00")
+    payee.payee = firm(5, 8)
+    planted.add(payee, "other_payee")
+    early.paid_on = TODAY - timedelta(days=1)
+    planted.add(early, "before_approval")
+    period.year = 2028
+    planted.add(period, "wrong_period")
+    purpose.town = "T5" if purpose.town != "T5" else "T4"
+    planted.add(purpose, "other_purpose")
+    unreadable.amount = "壹万元"
+    planted.add(unreadable, "invalid", "0.00")
+    ceiling = of(rows, year.at_ceiling[2])
+    ceiling.amount = more(ceiling.amount, 5_000_000)
+    planted.add(ceiling, "above_ceiling", "50000.00")
+    elsewhere = of(rows, year.paid[1])
+    elsewhere.reference = "BK-9002"
+    planted.add(elsewhere, "duplicate")
+    planted.further(replace(of(rows, approved[1]), reference="BK-9001"), "duplicate")
+    unknown = Payment("loan_interest-2027-990001", firm(3, 7), None, "T3", TODAY, "88888.88", 2027, "BK-9003")
+    planted.further(unknown, "unknown")
+    for grant, reference in ((year.never_approved[0], "BK-9004"), (year.released[0], "BK-9005")):
+        amount = yuan(grant.amount)
+        row = Payment(grant.id, grant.applicant_id, None, grant.town_id, TODAY, amount, grant.year, reference)
+        planted.further(row, "before_approval")
+    return planted

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,7 @@ from service.ledger.verifying import verify
 from service.money import day_of, fen_of, yuan
 from service.policies import Policies
 from tests.ledger.asking import loan
-from tests.ledger.finance import TODAY, Payment, Year, firm, grant_a_year, payments, write_payments
+from tests.ledger.finance import Year, grant_a_year, payments, plant, write_payments
 
 Json = dict[str, Any]
 
@@ -43,72 +41,6 @@ def year(ledger: Ledger, policies: Policies, proposer: Actor, approver: Actor) -
 def audited(ledger: Ledger, policies: Policies, path: Path, **options: Any) -> Json:
     """Audit a file against the ledger and return the report."""
     return report_of(audit_ledger(ledger, policies, path), **options)
-
-
-def of(rows: list[Payment], grant: Grant) -> Payment:
-    """Find the payment of a grant."""
-    return next(row for row in rows if row.grant == grant.id)
-
-
-def more(text: str, fen: int) -> str:
-    """Change an amount."""
-    return yuan(fen_of(text) + fen)
-
-
-class Planted:
-    """The rows of a workbook with errors in them: kind and fen at stake by row."""
-
-    def __init__(self, rows: list[Payment]) -> None:
-        self.rows = rows
-        self.errors: list[tuple[Payment, str, str]] = []
-
-    def add(self, row: Payment, kind: str, at_stake: str | None = None) -> None:
-        """Note that a row has an error."""
-        self.errors.append((row, kind, row.amount if at_stake is None else at_stake))
-
-    def further(self, row: Payment, kind: str) -> None:
-        """Add a row that is an error."""
-        self.rows.append(row)
-        self.add(row, kind)
-
-    def expected(self) -> dict[int, tuple[str, str]]:
-        """Tell kind and fen at stake by the number of the row, as a spreadsheet shows it."""
-        places = {id(row): place for place, row in enumerate(self.rows, 3)}
-        return {places[id(row)]: (kind, at_stake) for row, kind, at_stake in self.errors}
-
-
-def plant(rows: list[Payment], year: Year) -> Planted:
-    """Plant errors of every kind."""
-    approved, planted = year.approved, Planted(rows)
-    over, under, payee, early, period, purpose, unreadable = (of(rows, approved[n]) for n in range(3, 24, 3))
-    over.amount = more(over.amount, 1)
-    planted.add(over, "over", "0.01")
-    under.amount = more(under.amount, -100_000)
-    planted.add(under, "under", "1000.00")
-    payee.payee = firm(5, 8)
-    planted.add(payee, "other_payee")
-    early.paid_on = TODAY - timedelta(days=1)
-    planted.add(early, "before_approval")
-    period.year = 2028
-    planted.add(period, "wrong_period")
-    purpose.town = "T5" if purpose.town != "T5" else "T4"
-    planted.add(purpose, "other_purpose")
-    unreadable.amount = "壹万元"
-    planted.add(unreadable, "invalid", "0.00")
-    ceiling = of(rows, year.at_ceiling[2])
-    ceiling.amount = more(ceiling.amount, 5_000_000)
-    planted.add(ceiling, "above_ceiling", "50000.00")
-    elsewhere = of(rows, year.paid[1])
-    elsewhere.reference = "BK-9002"
-    planted.add(elsewhere, "duplicate")
-    planted.further(replace(of(rows, approved[1]), reference="BK-9001"), "duplicate")
-    unknown = Payment("loan_interest-2027-990001", firm(3, 7), None, "T3", TODAY, "88888.88", 2027, "BK-9003")
-    planted.further(unknown, "unknown")
-    for grant, reference in ((year.never_approved[0], "BK-9004"), (year.released[0], "BK-9005")):
-        amount = yuan(grant.amount)
-        row = Payment(grant.id, grant.applicant_id, None, grant.town_id, TODAY, amount, grant.year, reference)
-        planted.further(row, "before_approval")
-    return planted
 
 
 def test_what_is_right_is_matched(ledger: Ledger, policies: Policies, year: Year, tmp_path: Path) -> None:
@@ -301,7 +233,7 @@ def test_a_report_is_kept_for_good(ledger: Ledger, policies: Policies, grants: l
     with ledger.reading() as connection:
         assert kept_of(connection, kept.id).report == report
     assert verify(ledger).flaw is None
-    assert "149999.00" in told(report, "en")["findings"][0]["message"]
+    assert "149,999.00" in told(report, policies, "en")["findings"][0]["message"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -314,7 +246,7 @@ def test_the_workbook_holds_text_and_numbers_only(
     path.write_text(f"id,payee,amount\n{rows}", encoding="utf-8")
     audit = audit_ledger(ledger, policies, path)
     target = tmp_path / "report.xlsx"
-    write_report(target, audit, report_of(audit), language)
+    write_report(target, audit, report_of(audit), policies, language)
     book = read_workbook(target, is_header=lambda row: "payee" in row, most_bytes_unpacked=1 << 24, most_rows=100)
     sheets = {sheet.name: sheet for sheet in book.sheets}
     assert not any("formula" in note.code for sheet in book.sheets for note in sheet.notes)

@@ -21,7 +21,7 @@ from service.ledger.exports.masking import is_personal, masked, masked_name
 from service.ledger.exports.page import page_of
 from service.ledger.exports.performance import performance_table
 from service.ledger.exports.publicity import publicity_list
-from service.ledger.exports.tables import write_performance, write_publicity
+from service.ledger.exports.tables import write_list
 from service.ledger.grants import propose
 from service.ledger.keys import Actor
 from service.ledger.verbs import change
@@ -130,14 +130,17 @@ def test_the_performance_table(ledger: Ledger) -> None:
 def test_the_lists_as_workbooks(ledger: Ledger, policies: Policies, tmp_path: Path) -> None:
     """The lists open as workbooks in which no text is a formula."""
     with ledger.reading() as connection:
-        lists = publicity_list(connection, {"year": 2027}), performance_table(connection, 2027)
-    for write, found in zip((write_publicity, write_performance), lists, strict=True):
+        lists = {
+            "publicity": publicity_list(connection, {"year": 2027}),
+            "performance": performance_table(connection, 2027),
+        }
+    for name, found in lists.items():
         target = tmp_path / "list.xlsx"
-        write(target, found, policies, "zh")
+        write_list(target, name, found, policies, "zh")
         book = read_workbook(target, is_header=lambda row: "措施" in row, most_bytes_unpacked=1 << 24, most_rows=99)
         (sheet,) = book.sheets
         assert not any("formula" in note.code for note in sheet.notes)
-        assert sheet.frame.height == (4 if write is write_publicity else 3 + 3 + 1)
+        assert sheet.frame.height == (4 if name == "publicity" else 3 + 3 + 1)
         assert "年度新增贷款贴息" in sheet.frame["措施"].to_list()
 
 

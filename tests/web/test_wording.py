@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+import yaml
 
 from service.web import wording
 from service.web.site import environment
@@ -29,12 +30,21 @@ def named() -> tuple[set[str], set[str]]:
 
 def test_every_text_is_there_in_both_languages_with_the_same_facts() -> None:
     """A text lacks neither a language nor one of its facts there."""
+    for file in (WEB / "words").glob("*.yaml"):
+        for key, both in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            assert both.keys() == {"zh", "en"}, f"{file.name}: {key}: quote a text that holds a comma"
     zh, en = wording.texts("zh"), wording.texts("en")
-    assert zh.keys() == en.keys()
     for name in zh:
         assert zh[name].strip(), name
         assert en[name].strip(), name
         assert facts(zh[name]) == facts(en[name]), name
+
+
+def test_no_comma_cuts_a_text_short() -> None:
+    """A text with a comma stands in quotes: without them, what follows is taken for a name of its own."""
+    for file in WEB.glob("words/*.yaml"):
+        for name, both in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            assert both.keys() == {"zh", "en"}, f"{file.stem}.{name}"
 
 
 def facts(text: str) -> set[str]:

@@ -58,12 +58,20 @@ def kept_of(connection: Connection, audit_id: str) -> Kept:
     return _made(found)
 
 
-def kept(connection: Connection, year: int | None = None, after: int = 0, most: int | None = None) -> list[Row[Any]]:
-    """List the reports (of a year in UTC, or all), without what is in them, in the order in which they were made."""
+def kept(
+    connection: Connection, year: int | None = None, after: int = 0, most: int | None = None, *, newest: bool = False
+) -> list[Row[Any]]:
+    """List the reports (of a year in UTC, or all), without what is in them, in the order in which they were made.
+
+    `newest` turns the order round. Only those that come after the one whose `seq` is named, at most so many.
+    """
     columns = [column for column in AUDITS.columns if column.name != "report"]
     chosen: Select[Any] = select(*columns, LOG.c.at, LOG.c.actor).join(LOG, LOG.c.seq == AUDITS.c.seq)
     if year is not None:
         chosen = chosen.where(LOG.c.at.startswith(f"{year}-"))
+    if newest:
+        chosen = chosen.where(AUDITS.c.seq < after) if after else chosen
+        return list(connection.execute(chosen.order_by(AUDITS.c.seq.desc()).limit(most)))
     return list(connection.execute(chosen.where(AUDITS.c.seq > after).order_by(AUDITS.c.seq).limit(most)))
 
 

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.errors import Defect
+from service.ledger.audit.findings import OTHER_PURPOSE
+from service.ledger.naming import group_in_words, titles_of
+from service.money import fen_of, yuan
+from service.policies import Policies
 from service.policies.model import Language
 from service.words import label_of, say, text_of
 
 Json = dict[str, Any]
 
 
-def told(report: Json, language: Language) -> Json:
+def told(report: Json, policies: Policies, language: Language) -> Json:
     """Add a sentence to every finding, warning and to what was not checked, and labels to kinds."""
     spoken = dict(report)
-    spoken["findings"] = [{**one, "message": sentence(one, language)} for one in report["findings"]]
+    spoken["findings"] = [{**one, "message": sentence(one, policies, language)} for one in report["findings"]]
     spoken["by_kind"] = [{**one, "label": label_of("audit_kinds", one["kind"], language)} for one in report["by_kind"]]
     spoken["not_checked"] = [
         {**one, "message": text_of("audit_gaps", one["code"], language)} for one in report["not_checked"]
@@ -24,16 +28,20 @@ def told(report: Json, language: Language) -> Json:
     return spoken
 
 
-def sentence(finding: Mapping[str, Any], language: Language) -> str:
+def sentence(finding: Mapping[str, Any], policies: Policies, language: Language) -> str:
     """Say what is wrong with a payment, and what the ledger says of its grant."""
     facts = dict(finding["facts"])
     if "defects" in facts:
         facts["defects"] = " | ".join(f"{one['pointer']}: {_said(one, language)}" for one in facts["defects"])
     if "group" in facts:
-        facts["group"] = ", ".join(f"{name} {value}" for name, value in facts["group"].items())
+        facts["group"] = group_in_words(facts["group"], policies, language)
         facts["limit"] = label_of("limits", facts["limit"], language)
+    if finding["kind"] == OTHER_PURPOSE:
+        titles = titles_of(policies, language)
+        facts |= {name: ", ".join(titles.get(one, one) for one in facts[name].split(", ")) for name in _PURPOSES}
     ledger = {name: value for name, value in finding["ledger"].items() if value is not None}
     known = {"paid": finding["paid"], "at_stake": finding["at_stake"], **ledger, **facts}
+    known |= {name: yuan(fen_of(known[name]), grouped=True) for name in _MONEY if known.get(name) is not None}
     said = text_of("audit_findings", finding["code"], language, **known)
     grant = _of_the_grant(finding["ledger"], language)
     return f"{said} {grant}" if grant else said
@@ -50,7 +58,10 @@ def _of_the_grant(ledger: Mapping[str, Any], language: Language) -> str | None:
         return None
     code = "approved" if ledger["approved_on"] else "granted"
     state = label_of("statuses" if ledger["state"] not in _STATES else "grant_states", ledger["state"], language)
-    return text_of("audit", code, language, **{**ledger, "state": state})
+    due = yuan(fen_of(ledger["due"]), grouped=True)
+    return text_of("audit", code, language, **{**ledger, "state": state, "due": due})
 
 
+_MONEY = ("paid", "at_stake", "due", "ceiling")
+_PURPOSES = ("given", "expected")
 _STATES = frozenset({"reserved", "manual_review", "approved", "paid", "recovered", "released"})

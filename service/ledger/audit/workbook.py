@@ -14,6 +14,7 @@ from service.ledger.audit.auditing import Audit
 from service.ledger.audit.payouts import AMOUNT, PAID_ON
 from service.ledger.audit.told import told
 from service.money import fen_of
+from service.policies import Policies
 from service.policies.model import Language
 from service.words import label_of, text_of
 
@@ -42,12 +43,14 @@ _KINDS: Final[Mapping[str, Kind]] = {
 _OURS: Final = "\0"
 
 
-def write_report(target: Path | BinaryIO, audit: Audit, report: Json, language: Language) -> None:
-    """Write the workbook of an audit and its report."""
-    spoken = told(report, language)
+def write_report(
+    target: Path | BinaryIO, audit: Audit | None, report: Json, policies: Policies, language: Language
+) -> None:
+    """Write the workbook of an audit and its report; of one that was kept (None) without the file's own rows."""
+    spoken = told(report, policies, language)
     sheets = [
         _sheet("findings", spoken["findings"], (*_FINDING, *_LEDGER), language),
-        _payouts(audit, spoken, language),
+        *([_payouts(audit, spoken, language)] if audit else []),
         _sheet("sample", spoken["sample"]["rows"], (*_SAMPLE, *_LEDGER, *_BY_HAND), language),
         _sheet("by_measure", spoken["by_measure"], ("measure", "rows", "paid", "accused", "at_stake"), language),
         _sheet("by_town", spoken["by_town"], ("town_id", "rows", "paid", "accused", "at_stake"), language),

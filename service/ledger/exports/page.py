@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from service.ledger.naming import titles_of
 from service.money import fen_of, yuan
 from service.policies import Policies
 from service.policies.model import Language
@@ -23,19 +24,15 @@ def page_of(file: Json, policies: Policies) -> str:
     def word(name: str) -> str:
         return " · ".join(label_of("decision", name, language) for language in _LANGUAGES)
 
-    version = policies.version(file["grant"]["policy"])
-    titles = {
-        measure: one.title for versions in (policies.versions, [version]) for one_version in versions
-        for measure, one in one_version.measures.items()
-    }  # fmt: skip
-    title = titles.get(file["grant"]["measure"])
-    named = " · ".join(title.to(language) for language in _LANGUAGES) if title else file["grant"]["measure"]
+    measure = file["grant"]["measure"]
+    titles = [titles_of(policies, language).get(measure, measure) for language in _LANGUAGES]
     return _template().render(
         file=file,
         word=word,
         tag=tag_of("zh"),
-        measure=named,
+        measure=" · ".join(dict.fromkeys(titles)),
         state=lambda code: " · ".join(label_of("grant_states", code, language) for language in _LANGUAGES),
+        verb=lambda code: " · ".join(label_of("verbs", code, language) for language in _LANGUAGES),
         grouped=lambda text: yuan(fen_of(text), grouped=True),
         steps=[step for entry in file["log"] for step in entry["rows"].get("transitions", ())],
         verify=[text_of("decision", "verify", language) for language in _LANGUAGES],

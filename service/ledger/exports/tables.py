@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import polars as pl
 
 from service.batch.xlsx.shown import Kind
 from service.batch.xlsx.writing import ResultSheet, Summary, write_workbook
+from service.ledger.naming import titles_of
 from service.money import fen_of
 from service.policies import Policies
 from service.policies.model import Language
@@ -17,10 +18,10 @@ from service.words import label_of, text_of
 
 Json = dict[str, Any]
 
-_PUBLICITY: Final = (
+_PUBLICITY: Final[tuple[str, ...]] = (
     "number", "measure", "town_id", "town_name", "applicant_name", "applicant_id", "amount", "approved_on", "grant",
 )  # fmt: skip
-_PERFORMANCE: Final = (
+_PERFORMANCE: Final[tuple[str, ...]] = (
     "measure", "town_id", "applicants", "proposed_grants", "proposed_amount", "open_grants", "open_amount",
     "approved_grants", "approved_amount", "paid_grants", "paid_amount", "recovered_amount", "net_amount",
     "released_grants", "released_amount", "days_to_approval",
@@ -28,42 +29,44 @@ _PERFORMANCE: Final = (
 _COUNTS: Final = frozenset({"number", "applicants", "days_to_approval"})
 
 
-def write_publicity(target: Path | BinaryIO, found: Json, policies: Policies, language: Language) -> None:
-    """Write the publicity list as a workbook of one sheet."""
-    _write(target, "publicity", found, _PUBLICITY, found["rows"], policies, language)
+class Table(NamedTuple):
+    """A list as people read it: the label and kind of every column, and the rows, measures by their titles.
+
+    Amounts are yuan as text. The last `sums` rows add up others.
+    """
+
+    labels: dict[str, str]
+    kinds: dict[str, Kind]
+    rows: list[Json]
+    sums: int
 
 
-def write_performance(target: Path | BinaryIO, found: Json, policies: Policies, language: Language) -> None:
-    """Write the performance table as a workbook of one sheet: towns, then measures, then all."""
-    total = label_of("exports", "total", language)
-    sums = [{"town_id": total, **row} for row in found["by_measure"]]
-    rows = [*found["rows"], *sums, {"measure": total, **found["total"]}]
-    _write(target, "performance", found, _PERFORMANCE, rows, policies, language)
-
-
-def _write(
-    target: Path | BinaryIO,
-    name: str,
-    found: Json,
-    columns: Sequence[str],
-    rows: Sequence[Json],
-    policies: Policies,
-    language: Language,
-) -> None:
-    titles = {
-        measure: one.title.to(language) for version in policies.versions for measure, one in version.measures.items()
-    }
-    named = [{**row, "measure": titles.get(row["measure"], row["measure"])} for row in rows]
-    kinds: dict[str, Kind] = {column: kind for column in columns if (kind := _kind(column)) != "text"}
-    frame = pl.DataFrame([_column(column, _kind(column), named) for column in columns])
+def table_of(name: str, found: Json, policies: Policies, language: Language) -> Table:
+    """Lay a list out: of the performance table first the towns, then the measures, then all."""
+    columns, rows = _PUBLICITY, found["rows"]
+    sums: list[Json] = []
+    if name == "performance":
+        total = label_of("exports", "total", language)
+        columns = _PERFORMANCE
+        sums = [*({"town_id": total, **row} for row in found["by_measure"]), {"measure": total, **found["total"]}]
+    titles = titles_of(policies, language)
+    named = [{**row, "measure": titles.get(row["measure"], row["measure"])} for row in (*rows, *sums)]
     labels = {column: label_of("exports", column, language) for column in columns}
+    return Table(labels, {column: _kind(column) for column in columns}, named, len(sums))
+
+
+def write_list(target: Path | BinaryIO, name: str, found: Json, policies: Policies, language: Language) -> None:
+    """Write a list, `publicity` or `performance`, as a workbook of one sheet."""
+    table = table_of(name, found, policies, language)
+    frame = pl.DataFrame([_column(column, kind, table.rows) for column, kind in table.kinds.items()])
+    kinds = {column: kind for column, kind in table.kinds.items() if kind != "text"}
     facts = [
         *((label_of("exports", key, language), str(found[key])) for key in ("year", "town_id") if found.get(key)),
         (label_of("exports", "checkpoint", language), text_of("exports", "head", language, **found["checkpoint"])),
         (label_of("exports", "sha256", language), found["sha256"]),
     ]
     title = label_of("exports", name, language)
-    write_workbook(target, [], Summary(title, facts, ResultSheet(title, frame, kinds, labels)))
+    write_workbook(target, [], Summary(title, facts, ResultSheet(title, frame, kinds, table.labels)))
 
 
 def _kind(column: str) -> Kind:
