@@ -23,10 +23,7 @@ def titles(policies: Policies, language: Language) -> dict[str, str]:
 
 def told(defect: Defect, language: Language) -> Json:
     """Tell a defect: where, what is wrong and how to mend it, what was given, what is expected."""
-    t = Wording(language)
     name = defect.pointer.removeprefix("/")
-    if defect.pointer == "/file" and defect.code == "missing":
-        return _sentence(t("bureau.no_file"), t("bureau.files"))
     of_form = defect.pointer.startswith("/")
     place = texts(language).get(f"bureau.field_{name}", clipped_text(name)) if of_form else clipped_text(name)
     told = _sentence(say(defect, language), place)
