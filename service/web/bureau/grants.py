@@ -14,6 +14,7 @@ from service.api.access import READERS, turned_away
 from service.api.grants import STATES, VERBS, grants_by
 from service.api.queries import measures_of, read_query, seq_of
 from service.calculation import told
+from service.capitals import capitals
 from service.derivation import derivation
 from service.errors import Conflict, Denied, NotFound, Refused, SubsidyError, Unavailable
 from service.money import yuan
@@ -154,6 +155,7 @@ def _page(
         steps={one: list(BODIES[one]) for one in steps},
         beyond=[one for one in _BEYOND if one in current_app.view_functions],
         today=today(),
+        capitals=capitals,
         verb=verb,
         sent=sent or {},
         errors=why(error, spoken) if error else [],

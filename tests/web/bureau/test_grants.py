@@ -145,6 +145,8 @@ def test_a_grant_is_taken_through_its_steps(signed_in: Signed, proposed: Propose
     assert told[3][3] == "50,000.00"
     assert "150,000.00" in page
     assert "计算说明" in page
+    assert "壹拾伍万元整" in page
+    assert "壹拾伍万" not in client.get(f"/en/grants/{grant}").text
     assert "晋政办发" in text_of(page)
     assert now(ledger, grant).recovered == 5_000_000
 
