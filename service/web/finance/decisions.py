@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from service.api.access import READERS
 from service.api.exports import attached, decision_file, printable
@@ -14,6 +14,7 @@ from service.api.grants import grants_listed, replay_of
 from service.api.queries import Names, Query
 from service.api.responses import JSON
 from service.derivation import figure
+from service.web.explaining import explained
 from service.web.finance.asked import Asked, asked
 from service.web.site import Site, language
 from service.web.times import in_china
@@ -107,7 +108,7 @@ def _decision(site: Site, file: Json, spoken: Language) -> Response:
     steps = [step for entry in file["log"] for step in entry["rows"].get("transitions", ())]
     measure = file["grant"]["measure"]
     shown = {
-        "has_grant": "web.grant" in current_app.view_functions,
+        "explained": explained(site.policies, measure, file["request"], file["result"], spoken),
         "title": titles_of(site.policies, spoken).get(measure, measure),
         "steps": [_step(step) for step in steps],
         "duplicates": [_duplicate(site, one, spoken) for one in file["grant"]["duplicates"]],
