@@ -32,7 +32,9 @@ MISFITS: Final = """given => {
         // One pixel is text for screen readers only.
         if (!one.checkVisibility({visibilityProperty: true}) || box.width <= 1 || box.height <= 1) continue;
         if (box.right > width + 0.5 && !scrolls(one.parentElement)) found.push(`beyond the right edge: ${name(one)}`);
-        if (["hidden", "clip"].includes(style(one)) && !one.ownerSVGElement && one.scrollWidth > one.clientWidth + 1)
+        // What is typed moves along with the cursor.
+        if (["hidden", "clip"].includes(style(one)) && !one.ownerSVGElement && one.localName !== "input" &&
+                one.scrollWidth > one.clientWidth + 1)
             found.push(`cuts off what it holds: ${name(one)}`);
         if (drawing && one.localName === "text" && (box.right > drawing.right + 1 || box.left < drawing.left - 1 ||
                 box.top < drawing.top - 1 || box.bottom > drawing.bottom + 1))

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.browser.running import Running
 
 PHONE_WIDTH: Final = 360
+MILLISECONDS: Final = 15_000  # that a click may take on a busy machine
 LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
 KEY: Final = {"zh": "密钥", "en": "Key"}
 SIGN_IN: Final = {"zh": "登录", "en": "Sign in"}
@@ -47,6 +48,7 @@ class Visits:
             java_script_enabled=javascript,
             storage_state=self.state_of(role) if role and self.state_of else None,
         )
+        context.set_default_timeout(MILLISECONDS)
         self.contexts.append(context)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.noticed.append(f"script error: {error.error}"))

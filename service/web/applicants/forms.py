@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -40,7 +41,6 @@ _SINGLE: Final = re.compile(rf"(facts)\.({_ENTRY})|(readings)\.({_WORD})")
 _NUMBERED: Final = re.compile(
     rf"(lines)\.({_NUMBER})\.({_ENTRY})|(granted)\.({_NUMBER})\.(limit|amount|group\.{_WORD}(?:\.year)?)"
 )
-_DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
 #: How the parts of a request are called in names of fields.
 _AREAS: Final = {"granted_before": "granted"}
 
@@ -131,8 +131,12 @@ class Form:
         return any((name := f"{place}.{one}") in self.filled.given or name in self._wrong for one in names)
 
     def shows_day(self, name: str) -> bool:
-        """Tell whether a browser's own field for dates can show what was typed: a day, or nothing."""
-        return _DAY.fullmatch(self.values.get(name, "")) is not None
+        """Tell whether a browser's own field for dates can show what was typed: a day that there is, or nothing."""
+        text = self.values.get(name, "")
+        try:
+            return not text or date.fromisoformat(text).isoformat() == text
+        except ValueError:
+            return False
 
     def rows(self, name: str) -> int:
         """Count the rows to show of a field that holds several; there is one to begin with."""

@@ -74,7 +74,7 @@ def page(site: Site, sent: Sent) -> Response:
         say=Sayer(policies, plan, form, spoken),
         focus=focus,
         # Where nothing is answered yet everything is missing: the questions say so themselves, in less room.
-        screened=result and form.data and screened(policies, result, spoken, _forms(policies, form.data)),
+        screened=result and form.data and screened(policies, result, spoken, _forms(policies, form.data, by_measure)),
         by_measure=by_measure,
         out_of_reach=[one for one in plan.sections if _status(by_measure, one) in _OUT_OF_REACH],
     )
@@ -118,8 +118,8 @@ def _status(by_measure: dict[str, Any], section: Section) -> str | None:
     return found and found["status"]
 
 
-def _forms(policies: Policies, data: Json) -> dict[str, str]:
-    """Return the addresses of the measures' forms, each filled with what it asks for of the answers."""
+def _forms(policies: Policies, data: Json, by_measure: dict[str, Any]) -> dict[str, str]:
+    """Return where each measure's form is, filled with what it asks for of the answers; where it fits, its answer."""
     version, known = policies.newest, data.get("facts", {})
     forms = {}
     for name, measure in version.measures.items():
@@ -127,5 +127,6 @@ def _forms(policies: Policies, data: Json) -> dict[str, str]:
         line = {one: value for one, value in known.items() if one in measure.inputs and one not in facts}
         request = {"facts": facts, "lines": [line]}
         text = packed(request, version.ref, policies.provision(version, name).sha256)
-        forms[name] = url_for("web.measure", measure=name, case=text, edit=1 if text else None)
+        edit = 1 if text and by_measure[name]["status"] != "eligible" else None
+        forms[name] = url_for("web.measure", measure=name, case=text, edit=edit)
     return forms
