@@ -81,9 +81,12 @@ class Site:
     config: Config
 
     def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
-        """Render a page in the reader's language; it is not kept by any cache."""
+        """Render a page in the reader's language; it is not kept by any cache.
+
+        A page that was sent for says by `in_other_language` where it is found without sending: see `elsewhere`.
+        """
         spoken = language()
-        text = environment(spoken).get_template(template).render(**self._frame(spoken), **context)
+        text = environment(spoken).get_template(template).render({**self._frame(spoken), **context})
         response = Response(text, status, content_type="text/html; charset=utf-8")
         response.headers["Content-Language"] = tag_of(spoken)
         return response
@@ -113,6 +116,12 @@ def _in_other_language(spoken: Language) -> tuple[Language, str]:
     other = _OTHER[spoken]
     path = request.full_path if request.query_string else request.path
     return other, f"/{other}{path[len(spoken) + 1 :]}" if path.startswith(f"/{spoken}/") else f"/{other}/"
+
+
+def elsewhere(endpoint: str, **values: Any) -> tuple[Language, str]:
+    """Return the other language, and the address of a page in it."""
+    other = _OTHER[language()]
+    return other, url_for(f"web.{endpoint}", lang=other, **values)
 
 
 @cache
