@@ -314,6 +314,14 @@ def test_junk_is_refused_in_words_without_filling_the_memory(clerk: FlaskClient,
     assert sent_junk(clerk, block, JUNK_BYTES) < of_a_quarter + 24_000
 
 
+def test_a_file_of_which_nobody_said_the_measure_is_told_by_its_name(clerk: FlaskClient, tmp_path: Path) -> None:
+    """Only workbooks tell their measures themselves."""
+    page = send(clerk, write(table(loans()), tmp_path / "loans.csv"), measure="all")
+    assert page.status_code == 422
+    assert "loans.csv" in page.text
+    assert "请选择此文件的措施" in page.text
+
+
 def test_hostile_cells_are_text(clerk: FlaskClient) -> None:
     """Markup, formulas, marks that turn the direction of writing, names of 10,000 characters: shown, never obeyed."""
     hostile = [
