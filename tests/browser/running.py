@@ -19,7 +19,7 @@ from tests.ledger.finance import grant_a_year
 PEOPLE = {"proposer": "李伟", "approver": "王芳", "auditor": "张敏", "admin": "刘洋"}
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
+    "--disable-background-networking", "--disable-component-update", "--lang=en-US",
     # Nothing leaves this machine, whatever a page asks for.
     "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from service.policies import Policies
 from service.policies.model import Language
 from tests.browser.guards import transferred
 from tests.browser.visiting import Visits
-from tests.browser.walking import Walker
+from tests.browser.walking import Walker, enter, tab_to
 
 FORM_BYTES: Final = 50_000
 FIRM: Final = "91140100MA0GTHKP7R"
@@ -212,6 +212,39 @@ def test_an_advertising_plan_in_ten_thousand_yuan(
     walker.press("applicants.open_file")
     expect(walker.field("lines.0.invoice_number")).to_have_value("I-1")
     keeps_nothing(page)
+
+
+def test_the_whole_form_by_keyboard_alone(visitor: Visits) -> None:
+    """Tab leads through the form in its order, arrows choose, Space ticks, Enter sends."""
+    page = visitor("zh", 1280)
+    walker = Walker(page, "zh")
+    walker.go("/measures/loan_interest")
+    tab_to(page, "专业镇级别")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "属于主导产业 是")
+    page.keyboard.press("Space")
+    tab_to(page, "facts.applicant_id")
+    page.keyboard.type(FIRM)
+
+    def write(line: int, name: str) -> None:
+        year, *day = LOANS[line][name].split("-")
+        page.keyboard.type("".join([*day, year]))  # a field of a date takes month and day first
+
+    for name in LOANS[0]:
+        tab_to(page, f"lines.0.{name}")
+        write(0, name)
+    tab_to(page, "增加一行")
+    page.keyboard.press("Space")
+    expect(walker.field("lines.1.application_year")).to_be_focused()
+    for name in LOANS[1]:
+        if name != "application_year":
+            tab_to(page, f"lines.1.{name}")
+        write(1, name)
+    enter(page)
+    expect(page.locator(".headline .amount")).to_have_text("1,000,000.00")
+    tab_to(page, "修改填写内容")
+    enter(page)
+    expect(walker.field("lines.1.interest_accrued")).to_have_value("400000")
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh", 1280), ("en", 360)])

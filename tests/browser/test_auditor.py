@@ -46,7 +46,7 @@ def test_from_a_payout_file_to_the_whole_file_of_a_decision(
     page.get_by_label(say("finance.payout_file"), exact=True).set_input_files(write_payments(tmp_path / "支付.xlsx", rows))
     walker.press("finance.audit_start")
     expect(page.locator("main .notice").first).to_contain_text(figure("93888.88"))
-    found = page.get_by_role("region", name=label_of("audit", "findings", language)).locator("tbody tr")
+    found = page.get_by_role("region", name=label_of("audit", "findings", language), exact=True).locator("tbody tr")
     assert [found.nth(place).locator(".tag").inner_text() for place in range(found.count())] == [
         label_of("audit_kinds", kind, language) for kind in ("over", "unknown")
     ]
@@ -66,7 +66,7 @@ def test_from_a_payout_file_to_the_whole_file_of_a_decision(
     assert str(rows[1].grant) in printable.value.path().read_text("utf-8")
 
     walker.follow("frame.log", page.get_by_role("navigation", name=say("frame.menu")))
-    walker.follow("finance.verify_title")
+    walker.press("finance.verify")
     checkpoint = page.locator("main p.hash").inner_text()
     page.get_by_label(say("finance.checkpoint_noted"), exact=True).fill(checkpoint)
     walker.press("finance.verify")
