@@ -19,7 +19,7 @@ from tests.ledger.finance import grant_a_year
 PEOPLE = {"proposer": "李伟", "approver": "王芳", "auditor": "张敏", "admin": "刘洋"}
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--lang=en-US",
+    "--disable-background-networking", "--disable-component-update",
     # Nothing leaves this machine, whatever a page asks for.
     "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
@@ -58,9 +58,10 @@ def _filled(url: str, policies: Policies) -> dict[str, str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium."""
+def chromium(language: str = "en-US") -> Iterator[Browser]:
+    """Start Debian's Chromium; its own words, such as those of fields for dates, are in the language."""
     path = shutil.which("chromium")
     assert path, "chromium is missing: scripts/test installs it"
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
+    args = [*FLAGS, f"--lang={language}"]
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=args) as browser:
         yield browser

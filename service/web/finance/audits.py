@@ -13,7 +13,7 @@ from service.api.audits import AUDITORS, LONGEST_SEED, MOST_SAMPLED, audited, au
 from service.api.exports import attached
 from service.api.problems import entries
 from service.api.responses import JSON
-from service.api.uploads import XLSX, Received, body_of
+from service.api.uploads import XLSX, body_of
 from service.errors import Defect, Refused
 from service.money import fen_of
 from service.web.finance.asked import MOST_ROWS, asked, part_of, said
