@@ -1,4 +1,4 @@
-"""`serve`: the REST API under gunicorn. The only place that knows gunicorn's options."""
+"""`serve`: the pages and the REST API under gunicorn. The only place that knows gunicorn's options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - where workers note that they are aliv
 )
 @command
 def serve(session: Session, host: str, port: int, workers: int) -> None:
-    """启动 REST 服务 · Run the REST API.
+    """启动服务：网页和 REST 接口 · Serve the pages and the REST API.
 
     gunicorn's other options: GUNICORN_CMD_ARGS
     """

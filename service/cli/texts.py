@@ -234,8 +234,8 @@ SENTENCES: Final = {
     ),
     # serve
     "serving": (
-        "专业镇补助计算：http://{host}:{port}/docs（按 Ctrl-C 结束）",
-        "Town subsidies: http://{host}:{port}/docs (Ctrl-C ends it)",
+        "专业镇补助：http://{host}:{port}/（接口说明：http://{host}:{port}/docs；按 Ctrl-C 结束）",
+        "Town subsidies: http://{host}:{port}/ (API: http://{host}:{port}/docs; Ctrl-C ends it)",
     ),
 }
 

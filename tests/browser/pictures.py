@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-COLOURS: Final = 128
+COLOURS: Final = 32
 Pixels = NDArray[np.uint8]
 
 # The browser reads its own PNG: filters of PNG would take a reader of their own here.

@@ -58,9 +58,10 @@ def _filled(url: str, policies: Policies) -> dict[str, str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium."""
+def chromium(language: str = "en-US") -> Iterator[Browser]:
+    """Start Debian's Chromium; its own words, such as those of fields for dates, are in the language."""
     path = shutil.which("chromium")
     assert path, "chromium is missing: scripts/test installs it"
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
+    args = [*FLAGS, f"--lang={language}"]
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=args) as browser:
         yield browser

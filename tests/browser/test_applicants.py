@@ -13,7 +13,7 @@ from service.policies import Policies
 from service.policies.model import Language
 from tests.browser.guards import transferred
 from tests.browser.visiting import Visits
-from tests.browser.walking import Walker
+from tests.browser.walking import Walker, enter, tab_to
 
 FORM_BYTES: Final = 50_000
 FIRM: Final = "91140100MA0GTHKP7R"
@@ -33,7 +33,10 @@ STORED: Final = """async () => [
 
 def request_of(lines: list[dict[str, str]], **facts: Any) -> dict[str, Any]:
     """Write what is typed into a form as a request of the API."""
-    return {"facts": facts, "lines": [line | {name: int(line[name]) for name in COUNTS & line.keys()} for line in lines]}
+    return {
+        "facts": facts,
+        "lines": [line | {name: int(line[name]) for name in COUNTS & line.keys()} for line in lines],
+    }
 
 
 def answer_of(page: Page, measure: str, body: dict[str, Any]) -> Any:
@@ -108,36 +111,8 @@ def test_a_loan_form_is_mended_answered_handed_on_and_printed(visitor: Visits) -
     visitor.expect(422)
     walker = Walker(visitor("zh", 360), "zh")
     page, say = walker.page, walker.say
-    walker.go("/measures")
-    walker.follow("applicants.calculate_this", page.locator(".card").filter(has_text="年度新增贷款贴息"))
-    walker.fill(FACTS | {"applicant_id": FIRM[:-1] + "X"}, "facts.")
-    walker.press("applicants.change_unit_wan")
-    walker.fill(LOANS[0] | {"disbursed_amount": "６,０００", "interest_accrued": "240"}, "lines.0.")
-    expect(page.locator("output.in-yuan").first).to_have_text("即 60,000,000.00 元")
-    page.get_by_role("button", name=say("applicants.add_line")).click()  # by script: without another page
-    expect(walker.field("lines.1.application_year")).to_be_focused()
-    walker.look()
-    walker.press("applicants.remove_line", page.locator('[id="lines.1"]'))
-    walker.press("applicants.copy_line", page.locator('[id="lines.0"]'))
-    expect(walker.field("lines.1.disbursed_amount")).to_have_value("6000")
-    wrong = LOANS[1] | {"disbursed_amount": "1000.5", "interest_accrued": "40"}
-    walker.fill(wrong, "lines.1.")
-    walker.field("lines.1.disbursed_on").evaluate("one => { one.type = 'text'; one.value = '2027-02-30' }")
-    walker.press("applicants.calculate")
-
-    summary = page.locator("#wrong")
-    expect(summary).to_be_focused()
-    expect(summary.get_by_role("heading")).to_have_text(say("applicants.wrong", count=2))
-    for name, told in (("facts.applicant_id", "核对"), ("lines.1.disbursed_on", "实有的日期")):
-        field = walker.field(name)
-        expect(field).to_have_attribute("aria-invalid", "true")
-        expect(page.locator(f'[id="{name}-wrong"]')).to_contain_text(told)
-        summary.locator(f'a[href="#{name}"]').click()
-        assert page.url.endswith(f"#{name}")
-    expect(walker.field("lines.1.disbursed_on")).to_have_value("2027-02-30")
-    walker.fill({"facts.applicant_id": FIRM, "lines.1.disbursed_on": "2027-03-01"})
-    walker.press("applicants.calculate")
-
+    typed_in(walker)
+    mended(walker)
     result = answer_of(page, "loan_interest", request_of(LOANS, **FACTS | {"is_leading_industry": True}))
     assert (result["amount"], result["rule"]) == ("1000000.00", "firm_cap")
     shows(page, result)
@@ -164,6 +139,44 @@ def test_a_loan_form_is_mended_answered_handed_on_and_printed(visitor: Visits) -
     other.follow("answers.compare")
     expect(other.page.locator("#readings")).to_contain_text(re.compile("（少 [0-9,.]+ 元）"))
     keeps_nothing(other.page)
+
+
+def typed_in(walker: Walker) -> None:
+    """Fill two loans in, in 万元, the second one copied; its day and the firm's code are wrong."""
+    page, say = walker.page, walker.say
+    walker.go("/measures")
+    walker.follow("applicants.calculate_this", page.locator(".card").filter(has_text="年度新增贷款贴息"))
+    walker.fill(FACTS | {"applicant_id": FIRM[:-1] + "X"}, "facts.")
+    walker.press("applicants.change_unit_wan")
+    walker.fill(LOANS[0] | {"disbursed_amount": "６,０００", "interest_accrued": "240"}, "lines.0.")
+    expect(page.locator("output.in-yuan").first).to_have_text("即 60,000,000.00 元")
+    page.get_by_role("button", name=say("applicants.add_line")).click()  # by script: without another page
+    expect(walker.field("lines.1.application_year")).to_be_focused()
+    walker.look()
+    walker.press("applicants.remove_line", page.locator('[id="lines.1"]'))
+    walker.press("applicants.copy_line", page.locator('[id="lines.0"]'))
+    expect(walker.field("lines.1.disbursed_amount")).to_have_value("6000")
+    wrong = LOANS[1] | {"disbursed_amount": "1000.5", "interest_accrued": "40"}
+    walker.fill(wrong, "lines.1.")
+    walker.field("lines.1.disbursed_on").evaluate("one => { one.type = 'text'; one.value = '2027-02-30' }")
+    walker.press("applicants.calculate")
+
+
+def mended(walker: Walker) -> None:
+    """Find both defects by the summary, at their fields, and mend them."""
+    page, say = walker.page, walker.say
+    summary = page.locator("#wrong")
+    expect(summary).to_be_focused()
+    expect(summary.get_by_role("heading")).to_have_text(say("applicants.wrong", count=2))
+    for name, told in (("facts.applicant_id", "核对"), ("lines.1.disbursed_on", "实有的日期")):
+        field = walker.field(name)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f'[id="{name}-wrong"]')).to_contain_text(told)
+        summary.locator(f'a[href="#{name}"]').click()
+        assert page.url.endswith(f"#{name}")
+    expect(walker.field("lines.1.disbursed_on")).to_have_value("2027-02-30")
+    walker.fill({"facts.applicant_id": FIRM, "lines.1.disbursed_on": "2027-03-01"})
+    walker.press("applicants.calculate")
 
 
 def printed(page: Page) -> None:
@@ -212,6 +225,39 @@ def test_an_advertising_plan_in_ten_thousand_yuan(
     walker.press("applicants.open_file")
     expect(walker.field("lines.0.invoice_number")).to_have_value("I-1")
     keeps_nothing(page)
+
+
+def test_the_whole_form_by_keyboard_alone(visitor: Visits) -> None:
+    """Tab leads through the form in its order, arrows choose, Space ticks, Enter sends."""
+    page = visitor("zh", 1280)
+    walker = Walker(page, "zh")
+    walker.go("/measures/loan_interest")
+    tab_to(page, "专业镇级别")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "属于主导产业 是")
+    page.keyboard.press("Space")
+    tab_to(page, "facts.applicant_id")
+    page.keyboard.type(FIRM)
+
+    def write(line: int, name: str) -> None:
+        year, *day = LOANS[line][name].split("-")
+        page.keyboard.type("".join([*day, year]))  # a field of a date takes month and day first
+
+    for name in LOANS[0]:
+        tab_to(page, f"lines.0.{name}")
+        write(0, name)
+    tab_to(page, "增加一行")
+    page.keyboard.press("Space")
+    expect(walker.field("lines.1.application_year")).to_be_focused()
+    for name in LOANS[1]:
+        if name != "application_year":
+            tab_to(page, f"lines.1.{name}")
+        write(1, name)
+    enter(page)
+    expect(page.locator(".headline .amount")).to_have_text("1,000,000.00")
+    tab_to(page, "修改填写内容")
+    enter(page)
+    expect(walker.field("lines.1.interest_accrued")).to_have_value("400000")
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh", 1280), ("en", 360)])

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from xlsxwriter import Workbook
 
+from service.policies import load
 from service.policies.model import Language
 from tests.batch.files import fill, table
 from tests.browser.running import Running
@@ -40,10 +41,12 @@ def rows_of(town: int) -> list[dict[str, Any]]:
     ]
 
 
-def workbook(path: Path, rows: list[dict[str, Any]]) -> Path:
-    """Write a workbook with one sheet of loans."""
+def workbook(path: Path, rows: list[dict[str, Any]], language: Language) -> Path:
+    """Write a workbook with one sheet of loans, its columns called as people call them."""
+    policies = load()
+    titled = [{policies.fields[name].label.to(language): value for name, value in row.items()} for row in rows]
     with Workbook(str(path)) as book:
-        fill(book, "年度新增贷款贴息", table(rows))
+        fill(book, policies.newest.measures["loan_interest"].title.to(language)[:31], table(titled))
     return path
 
 
@@ -82,7 +85,7 @@ def test_from_a_workbook_with_errors_to_approved_grants(
     page, say, town = clerk.page, clerk.say, 7 if language == "zh" else 8  # towns without other grants
     wrong = rows_of(town)
     wrong[0]["applicant_id"], wrong[1]["disbursed_on"] = WRONG_CODE, "2027-02-30"
-    upload(clerk, workbook(tmp_path / "申报表.xlsx", wrong))
+    upload(clerk, workbook(tmp_path / "申报表.xlsx", wrong, language))
     assert page.locator("main h2").first.inner_text() == say("bureau.defects")
     listed = cells(page, say("bureau.defects"))
     assert [(row[1], row[3]) for row in listed] == [("2", WRONG_CODE), ("3", "2027-02-30")]
@@ -93,7 +96,7 @@ def test_from_a_workbook_with_errors_to_approved_grants(
     assert [row["status"] for row in result] == ["invalid", "invalid", "eligible"]
 
     clerk.follow("bureau.upload_again")
-    upload(clerk, workbook(tmp_path / "改正.xlsx", rows_of(town)))
+    upload(clerk, workbook(tmp_path / "改正.xlsx", rows_of(town), language))
     expect(page.locator("#totals + .scroll tbody")).to_contain_text("450,000.00")
     clerk.press("bureau.propose")
     granted = page.locator('a[href*="/grants/loan_interest"]').all_inner_texts()

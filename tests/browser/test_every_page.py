@@ -24,7 +24,6 @@ PHONE, DESKTOP = 360, 1280
         ("approver", "zh", DESKTOP, False),
         ("auditor", "zh", PHONE, True),
         ("auditor", "en", DESKTOP, False),
-        ("admin", "en", DESKTOP, True),
         ("admin", "zh", PHONE, False),
     ],
 )

@@ -57,7 +57,8 @@ def test_the_service_answers_and_stops(two_versions: str, tmp_path: Path) -> Non
             process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=30)
     assert [one["ref"] for one in listed["policies"]][-1] == "jzbf-2026-3@2"
-    assert f"http://127.0.0.1:{port}/docs" in told.decode()
+    address = f"http://127.0.0.1:{port}/"
+    assert f"{address} (API: {address}docs;" in told.decode()
     assert process.returncode == 0
     assert not (tmp_path / ".gunicorn").exists()
 
