@@ -92,13 +92,13 @@ def _options() -> argparse.Namespace:
 
 def measure(load: Load, rounds: int, client: str) -> Rounds:
     """Drive both servers in turn, after a round to warm up each."""
-    cpus = _cpus()
+    cpus = cpus_of()
     measured: Rounds = {name: [] for name in SERVERS}
     with ExitStack() as stack:
         ports = {name: stack.enter_context(serving(module, cpus)) for name, module in SERVERS.items()}
         for port in ports.values():
             _expect_answer(port, load.body)
-        stack.enter_context(_bound_to(cpus.send))
+        stack.enter_context(bound_to(cpus.send))
         drive: Client = stack.enter_context(client_of(client, load))
         for port in ports.values():
             drive(port)
@@ -108,7 +108,8 @@ def measure(load: Load, rounds: int, client: str) -> Rounds:
     return measured
 
 
-def _cpus() -> Cpus:
+def cpus_of() -> Cpus:
+    """Give the last CPU to the server and the others to the client."""
     if not hasattr(os, "sched_getaffinity"):
         return Cpus(set(), set())
     ours = sorted(os.sched_getaffinity(0))
@@ -116,7 +117,7 @@ def _cpus() -> Cpus:
 
 
 @contextmanager
-def _bound_to(cpus: set[int]) -> Iterator[None]:
+def bound_to(cpus: set[int]) -> Iterator[None]:
     """Bind this process, and what it starts meanwhile, to some CPUs."""
     if not cpus:
         yield
@@ -134,7 +135,7 @@ def serving(module: str, cpus: Cpus) -> Iterator[int]:
     """Run `module:create_app()` under gunicorn on a free port of this machine only; the port is already open."""
     with socket.create_server((HOST, 0)) as listening:
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening.fileno()}", *GUNICORN]
-        with _bound_to(cpus.serve):
+        with bound_to(cpus.serve):
             server = subprocess.Popen([*command, f"{module}:create_app()"], cwd=ROOT, pass_fds=[listening.fileno()])
         port = listening.getsockname()[1]
     try:

@@ -19,7 +19,8 @@ from service.words import WORDS, label_of, text_of
 Json = Mapping[str, Any]
 
 _DAY: Final = timedelta(days=1)
-_WHOLE: Final = "100%"
+#: A ceiling that is all of an amount is called by what it is.
+WHOLE: Final = "100%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Demands:
         if limit.get("amount") is not None:
             return self.yuan(limit["amount"])
         of = self.name(limit["of"])
-        return of if limit["share"] == _WHOLE else self.say("share", of=of, share=limit["share"])
+        return of if limit["share"] == WHOLE else self.say("share", of=of, share=limit["share"])
 
     def shared(self, limit: Json) -> str:
         """Say how lines share a ceiling; nothing where each has its own."""

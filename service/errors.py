@@ -52,7 +52,7 @@ class NotFound(SubsidyError):
         self.kind, self.name, self.known = kind, name, tuple(known)
 
 
-class _Told(SubsidyError):
+class Coded(SubsidyError):
     """An error with a code that `words.yaml` says under `details`, and its facts."""
 
     def __init__(self, code: str, **facts: Any) -> None:
@@ -61,11 +61,11 @@ class _Told(SubsidyError):
         self.code, self.facts = code, facts
 
 
-class HeaderMissing(_Told):
+class HeaderMissing(Coded):
     """A request lacks a header that it must have, or it is malformed."""
 
 
-class Denied(_Told):
+class Denied(Coded):
     """No key, or one that does not allow this; `known` tells whether the key is one of ours."""
 
     def __init__(self, code: str, *, known: bool, **facts: Any) -> None:
@@ -73,18 +73,18 @@ class Denied(_Told):
         self.known = known
 
 
-class Conflict(_Told):
+class Conflict(Coded):
     """Right in itself, but not in the state that the ledger is in."""
 
 
-class WrongSetting(_Told, ValueError):
+class WrongSetting(Coded, ValueError):
     """A variable of the environment that says nothing usable: its `name`, what is `expected`, what was `given`."""
 
     def __init__(self, name: str, expected: str, given: object) -> None:
         super().__init__("setting-wrong", name=name, expected=expected, given=given)
 
 
-class Unavailable(_Told):
+class Unavailable(Coded):
     """The ledger cannot be reached or used; nothing was stored, and a retry is safe."""
 
 

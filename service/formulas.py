@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from service.demands import Demands, grouped
+from service.demands import WHOLE, Demands, grouped
 from service.words import text_of
 
 Json = Mapping[str, Any]
@@ -25,6 +25,21 @@ class Formula(NamedTuple):
 def formula_of(measure: Json, demands: Demands) -> Formula:
     """Say the formula of a measure as `service.describe.measure_of` describes it."""
     return _SAID[measure["calculator"]](measure, demands)
+
+
+def pays(measure: Json, demands: Demands) -> list[str]:
+    """Say in short how much a measure pays: its formula, what has to be reached, its ceilings."""
+    thresholds = [one for one in measure["conditions"] if one["kind"] == "threshold"]
+    reached = [_say("at", demands, what=one["label"], amount=demands.yuan(one["at_least"])) for one in thresholds]
+    ceilings = [_ceiling(one, demands) for one in measure["limits"]]
+    return [formula_of(measure, demands).amount, *reached, *ceilings]
+
+
+def _ceiling(limit: Json, demands: Demands) -> str:
+    """Say a ceiling by its name and height; one that is an amount of its own by its name."""
+    if limit["share"] == WHOLE:
+        return _say("not_above", demands, what=limit["label"])
+    return _say("at", demands, what=limit["label"], amount=demands.ceiling(limit))
 
 
 def _say(code: str, demands: Demands, **facts: object) -> str:

@@ -128,6 +128,7 @@ class Teller:
     language: Language
     _known: dict[str, dict[str, Condition]] = field(default_factory=dict)
     _told: dict[tuple[Any, ...], ToldCondition] = field(default_factory=dict)
+    _demands: dict[tuple[str, str, str | None], tuple[str, str, str]] = field(default_factory=dict)
     _outcomes: dict[tuple[Any, ...], ToldOutcome] = field(default_factory=dict)
 
     def title(self, measure: str) -> str:
@@ -154,7 +155,7 @@ class Teller:
         for entry in entries:
             key = (measure, *entry.values())
             if key not in kept:
-                kept[key] = self._condition(entry, known[entry["id"]])
+                kept[key] = self._condition(measure, entry, known[entry["id"]])
             told.append(kept[key])
         return told
 
@@ -201,14 +202,16 @@ class Teller:
         applied = self.policies.provision(self.version, measure, dict(readings)).measure
         return {condition.id: condition for one in (*others, applied) for condition in one.conditions}
 
-    def _condition(self, entry: Json, condition: Condition) -> ToldCondition:
+    def _condition(self, measure: str, entry: Json, condition: Condition) -> ToldCondition:
+        key = (measure, entry["id"], entry["required"])
+        demand = self._demands.get(key)
+        if demand is None:
+            label = label_of("conditions", entry["id"], self.language)
+            demand = (label, article(entry["article"], self.language), self._requirement(entry, condition))
+            self._demands[key] = demand
+        shortfall = entry["shortfall"]
         return ToldCondition(
-            entry["met"],
-            label_of("conditions", entry["id"], self.language),
-            article(entry["article"], self.language),
-            self._requirement(entry, condition),
-            self._finding(entry, condition),
-            figure(entry["shortfall"]) if entry["shortfall"] else "",
+            entry["met"], *demand, self._finding(entry, condition), figure(shortfall) if shortfall else ""
         )
 
     def _requirement(self, entry: Json, condition: Condition) -> str:

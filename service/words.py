@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from service.errors import Defect, NotFound
+from service.errors import Coded, Defect, NotFound
 from service.policies.model import Language
 
 LONGEST_GIVEN: Final = 80
@@ -54,6 +54,16 @@ def say(defect: Defect, language: Language) -> str:
     if defect.code == "unknown_field":
         facts["hint"] = _hint(str(defect.given), defect.expected or "", language)
     return text_of(kind, defect.code, language, **{name: clipped_text(fact) for name, fact in facts.items()})
+
+
+def say_problem(problem: Coded, language: Language) -> str:
+    """Say what was denied, is in conflict, missing or not to be had."""
+    facts = dict(problem.facts)
+    if problem.code == "role-lacking":
+        between = "、" if language == "zh" else ", "
+        facts["role"] = label_of("roles", facts["role"], language)
+        facts["allowed"] = between.join(label_of("roles", role, language) for role in facts["allowed"].split(", "))
+    return text_of("details", problem.code, language, **facts)
 
 
 def say_missing(missing: NotFound, language: Language, between: str = ", ") -> str:

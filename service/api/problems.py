@@ -13,7 +13,7 @@ from service.api.responses import language
 from service.calculation import told
 from service.errors import Conflict, Defect, Denied, HeaderMissing, NotFound, NothingToGrant, Refused, Unavailable
 from service.policies.model import Language
-from service.words import clipped, clipped_text, label_of, say, say_missing, tag_of, text_of
+from service.words import clipped, clipped_text, label_of, say, say_missing, say_problem, tag_of, text_of
 
 PROBLEM_JSON: Final = "application/problem+json"
 MOST_BYTES: Final = 20_000
@@ -104,7 +104,7 @@ def _coded(
     spoken: Language,
     headers: Mapping[str, str] | None = None,
 ) -> Problem:
-    return _told(status, kind, text_of("details", error.code, spoken, **error.facts), spoken, headers)
+    return _told(status, kind, say_problem(error, spoken), spoken, headers)
 
 
 def _denied(denied: Denied, spoken: Language) -> Problem:

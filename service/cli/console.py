@@ -134,9 +134,9 @@ def told_missing(missing: NotFound, session: Session) -> str:
 
 def told_problem(problem: Conflict | Denied | HeaderMissing | Unavailable | WrongSetting, session: Session) -> str:
     """Say what is wrong with the ledger, and to whoever looks after it also what the database says."""
-    from service.words import text_of
+    from service.words import say_problem
 
-    sentence = text_of("details", problem.code, session.language, **problem.facts)
+    sentence = say_problem(problem, session.language)
     found = problem.facts.get("reason")
     return sentence if not found or found in sentence else f"{sentence} {session.say('beside', what=found)}"
 

@@ -118,7 +118,11 @@ def _valid(found: Row[Any]) -> Actor:
 
 def admitted(connection: Connection, token: str, *roles: str) -> Actor:
     """Find whose key this is; Denied unless it is one of ours that has one of these roles."""
-    actor = actor_of(connection, token)
+    return in_a_role(actor_of(connection, token), *roles)
+
+
+def in_a_role(actor: Actor, *roles: str) -> Actor:
+    """Return whoever has one of these roles; Denied to all others."""
     if actor.role not in roles:
         raise Denied("role-lacking", known=True, key=actor.key_id, role=actor.role, allowed=", ".join(roles))
     return actor

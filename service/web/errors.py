@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from flask import Blueprint, Response
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from service.api.problems import problem_of
+from service.api.uploads import Body
 from service.errors import Denied
 from service.web.forgery import stores_nothing
 from service.web.site import Site, language
@@ -18,6 +19,8 @@ def register(views: Blueprint, site: Site) -> None:
 
     @views.errorhandler(Exception)
     def told(error: Exception) -> Response:
+        if isinstance(error, RequestEntityTooLarge):
+            Body(request, site.config.max_file_bytes).drop()  # a browser that is still sending would hear nothing
         problem = problem_of(error, language())
         response = site.page("error.html", problem.status, problem=problem, denied=isinstance(error, Denied))
         # Browsers would ask for a name and a password in a window of their own.

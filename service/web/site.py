@@ -81,22 +81,25 @@ class Site:
     config: Config
 
     def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
-        """Render a page in the reader's language; it is not kept by any cache."""
+        """Render a page in the reader's language; it is not kept by any cache.
+
+        A page that was sent for says by `in_other_language` where it is found without sending: see `elsewhere`.
+        """
         spoken = language()
-        text = environment(spoken).get_template(template).render(**self._frame(spoken), **context)
+        text = environment(spoken).get_template(template).render({**self._frame(spoken), **context})
         response = Response(text, status, content_type="text/html; charset=utf-8")
         response.headers["Content-Language"] = tag_of(spoken)
         return response
 
     def reader(self, *roles: str) -> Actor:
-        """Return who is signed in; Denied if nobody is, or nobody with one of these roles (none named: any)."""
+        """Return who is signed in; Denied if nobody is, or nobody with one of these roles."""
         return signing.reader(self.access, *roles)
 
     def _frame(self, spoken: Language) -> dict[str, Any]:
         reader = signing.reader_or_none(self.access)
         return {
             "reader": reader,
-            "menu": [name for name, roles in MENU if _shown(name, roles, reader)],
+            "menu": [name for name, roles in MENU if _shown(roles, reader)],
             "here": (request.endpoint or "").removeprefix("web."),
             "in_other_language": _in_other_language(spoken),
             "request_path": request.path,
@@ -104,9 +107,8 @@ class Site:
         }
 
 
-def _shown(name: str, roles: tuple[str, ...], reader: Actor | None) -> bool:
-    mine = not roles or (reader is not None and reader.role in roles)
-    return mine and f"web.{name}" in current_app.view_functions
+def _shown(roles: tuple[str, ...], reader: Actor | None) -> bool:
+    return not roles or (reader is not None and reader.role in roles)
 
 
 def _in_other_language(spoken: Language) -> tuple[Language, str]:
@@ -114,6 +116,12 @@ def _in_other_language(spoken: Language) -> tuple[Language, str]:
     other = _OTHER[spoken]
     path = request.full_path if request.query_string else request.path
     return other, f"/{other}{path[len(spoken) + 1 :]}" if path.startswith(f"/{spoken}/") else f"/{other}/"
+
+
+def elsewhere(endpoint: str, **values: Any) -> tuple[Language, str]:
+    """Return the other language, and the address of a page in it."""
+    other = _OTHER[language()]
+    return other, url_for(f"web.{endpoint}", lang=other, **values)
 
 
 @cache

@@ -156,3 +156,12 @@ def test_assets_are_kept_for_good_under_their_digest_only(visitor: FlaskClient) 
     assert "immutable" in sheet.headers["Cache-Control"]
     assert visitor.get("/assets/000000000000/site.css").headers["Cache-Control"] == "no-store"
     assert visitor.get("/assets/000000000000/../../policies.yaml").status_code == 404
+
+
+def test_a_form_that_is_far_too_large_is_refused_in_words(visitor: FlaskClient) -> None:
+    """Not half read, and read away, so that a browser that is still sending gets to see the page."""
+    page = visitor.post("/zh/screening", data={"facts.town_name": "镇" * 1_000_000})
+    assert (page.status_code, page.mimetype) == (413, "text/html")
+    assert "过大" in page.text
+    left = page.request.environ["wsgi.input"].read()
+    assert left == b""

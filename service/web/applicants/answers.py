@@ -15,8 +15,10 @@ from service.applying import Answered
 from service.calculation import applied_to, said, written
 from service.capitals import capitals
 from service.cuts import Course, courses_of, total_of
+from service.demands import Demands
 from service.describe import measure_of
 from service.errors import Defect
+from service.formulas import pays
 from service.intake.request import Request
 from service.money import fen_of, yuan
 from service.policies import Policies
@@ -38,6 +40,7 @@ class About(NamedTuple):
 
     title: str
     who: str
+    pays: tuple[str, ...]
     under: str
     ref: str
     document: str
@@ -169,6 +172,7 @@ def about_of(policies: Policies, version: Version, measure: str, language: Langu
     return About(
         title=told["title"],
         who=told.get("who", ""),
+        pays=tuple(pays(told, Demands(policies, language))) if measure in version.measures else (),
         under=told.get("under", ""),
         ref=version.ref,
         document=document["title"],
@@ -260,10 +264,10 @@ def _bar(applied: Answered | None, courses: Sequence[Course], language: Language
 
 def _warnings(result: Json, teller: Teller) -> list[Warned]:
     """Say what is doubted, and where it stands."""
-    language = teller.language
+    warned = [(one["pointer"], one["code"]) for one in result["warnings"]]
     return [
-        Warned(_place(one["pointer"], result["lines"], teller), say(Defect(one["pointer"], one["code"]), language))
-        for one in result["warnings"]
+        Warned(_place(pointer, result["lines"], teller), say(Defect(pointer, code), teller.language))
+        for pointer, code in warned
     ]
 
 

@@ -7,11 +7,14 @@ from typing import Any, Final
 import orjson
 from flask import Response, request, url_for
 
+from service.demands import Demands
 from service.describe import Json, measure_of, version_of
 from service.errors import Defect, Refused
+from service.formulas import pays
 from service.intake.envelope import known_measure, parsed
 from service.intake.request import MOST_LINES, read_request
 from service.policies import Policies
+from service.policies.model import Language
 from service.web.applicants.answers import Answer, answer_of, told_as_json
 from service.web.applicants.comparing import changed_since, comparison_of
 from service.web.applicants.edits import edited
@@ -19,13 +22,14 @@ from service.web.applicants.forms import Form, asked_above, form_of, request_of
 from service.web.applicants.links import Case, packed, too_deep, unpacked
 from service.web.applicants.questions import layout_of
 from service.web.applicants.said import Sayer
-from service.web.applicants.summary import how_much
 from service.web.applicants.typed import unit_of
-from service.web.site import Site, language
+from service.web.site import Site, elsewhere, language
 
 #: From so many lines on, a file is easier than a form.
 MANY_LINES: Final = 50
 _REFUSED: Final = 422
+#: Stands for the terms in a link to a form, which no terms have answered yet.
+_NO_TERMS: Final = "0" * 64
 #: What a form or a link may ask for that is an answer: a page, or one of two files.
 _DONE: Final = frozenset({"answer", "result", "request"})
 
@@ -39,7 +43,7 @@ def listed(site: Site) -> Response:
         "applicants/measures.html",
         document=policies.newest.document,
         measures=measures,
-        how_much={one["id"]: how_much(policies, one, spoken) for one in measures},
+        how_much={one["id"]: pays(one, Demands(policies, spoken)) for one in measures},
         referenced=version["referenced"],
     )
 
@@ -120,6 +124,7 @@ def _form(site: Site, measure: str, form: Form, focus: str | None = None) -> Res
         "form": form,
         "say": Sayer(policies, layout, form, spoken),
         "focus": focus,
+        "in_other_language": _elsewhere(measure, form, packed(form.data, policies.newest.ref, _NO_TERMS), edit=1),
     }
     status = _REFUSED if form.defects else 200
     if "under" in layout.measure:
@@ -127,7 +132,7 @@ def _form(site: Site, measure: str, form: Form, focus: str | None = None) -> Res
     return site.page(
         "applicants/form.html",
         status,
-        how_much=how_much(policies, layout.measure, spoken),
+        how_much=pays(layout.measure, Demands(policies, spoken)),
         many_lines=MANY_LINES,
         most_lines=MOST_LINES,
         shown_lines=min(max(form.lines, 1), MOST_LINES),
@@ -144,11 +149,27 @@ def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | N
         "applicants/answer.html",
         answer=answer,
         form=form,
-        link=text and url_for("web.measure", measure=measure, case=text, _external=True),
+        link=text and _address(measure, text, form),
+        in_other_language=_elsewhere(measure, form, text),
         carried=orjson.dumps(data).decode(),
         changed=changed,
         compared=comparison_of(policies, measure, data, answer, language()) if compare else None,
     )
+
+
+def _elsewhere(measure: str, form: Form, text: str | None, edit: int | None = None) -> tuple[Language, str]:
+    """Say where the same is in the other language; without what was typed where that is too long for a link."""
+    values = {"case": text, "edit": edit} if text and form.data else {}
+    return elsewhere("measure", measure=measure, unit=_unit(form), **values)
+
+
+def _unit(form: Form) -> str | None:
+    return None if form.unit == "yuan" else form.unit
+
+
+def _address(measure: str, text: str, form: Form) -> str:
+    """Return the whole address of a case, which is passed on; the form behind it keeps the unit that was typed in."""
+    return url_for("web.measure", measure=measure, case=text, unit=_unit(form), _external=True)
 
 
 def link_of(data: Json, result: Json) -> str | None:

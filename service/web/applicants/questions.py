@@ -113,8 +113,10 @@ def _layout(
     policies: Policies, version: Version, measure: str, provision: Provision | None, language: Language
 ) -> Layout:
     described = measure_of(policies, version, measure, language)
+    t = Wording(language)
+    having = [one for one in policies.versions if measure in one.measures]
     versions = tuple(
-        (one.ref, f"{one.document.number}（{one.ref}）") for one in policies.versions if measure in one.measures
+        (one.ref, t("applicants.version_named", document=one.document.number, ref=one.ref)) for one in having
     )
     if provision is None:
         return Layout(described, (), (), (), (), (), (), versions)

@@ -20,7 +20,7 @@ from service.web.applicants.forms import Form, Json, Sent, form_of, request_of
 from service.web.applicants.links import packed
 from service.web.applicants.questions import Question, question_of
 from service.web.applicants.said import Sayer
-from service.web.site import Site, language
+from service.web.site import Site, elsewhere, language
 
 #: Statuses with which a measure asks for nothing more.
 _OUT_OF_REACH: Final = frozenset({"ineligible", "manual_review", "not_in_force"})
@@ -73,6 +73,7 @@ def page(site: Site, sent: Sent) -> Response:
         form=form,
         say=Sayer(policies, plan, form, spoken),
         focus=focus,
+        in_other_language=elsewhere("screening", **form.values),
         # Where nothing is answered yet everything is missing: the questions say so themselves, in less room.
         screened=result and form.data and screened(policies, result, spoken, _forms(policies, form.data, by_measure)),
         by_measure=by_measure,

@@ -154,9 +154,9 @@ def _numbered(folder: Path) -> Iterator[Path]:
 def _read(folder: Path) -> Upload | None:
     try:
         head = orjson.loads((folder / _HEAD).read_bytes())
-    except OSError:  # under way, or just removed
+        return Upload(**{**head, "files": tuple(head["files"]), "folder": folder})
+    except (OSError, ValueError, TypeError, KeyError):  # under way, just removed, or of another release
         return None
-    return Upload(**{**head, "files": tuple(head["files"]), "folder": folder})
 
 
 def _is(upload: Upload, owner: str) -> bool:

@@ -6,20 +6,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Redirect
 
 from service.api.access import READERS, turned_away
 from service.api.grants import STATES, VERBS, grants_by
 from service.api.queries import measures_of, read_query, seq_of
-from service.calculation import told
-from service.derivation import derivation
+from service.capitals import capitals
 from service.errors import Conflict, Denied, NotFound, Refused, SubsidyError, Unavailable
 from service.money import yuan
 from service.policies import Policies
 from service.policies.model import Language
 from service.web.bureau.told import titles, why
+from service.web.explaining import explained
 from service.web.site import Site, language
 from service.web.times import in_china
 from service.words import say
@@ -32,8 +32,6 @@ FILTERS: Final = ("measure", "state", "year", "town_id", "applicant_id")
 #: Grants that are approved at once.
 MOST_AT_ONCE: Final = 500
 _NAMES: Final = ("town_name", "applicant_name")
-#: Pages of finance about one grant, where they are there.
-_BEYOND: Final = ("web.decision", "web.replay")
 
 
 def register(views: Blueprint, site: Site) -> None:
@@ -114,12 +112,16 @@ def _approve(site: Site) -> Response:
     reason = request.form.get("reason", "").strip()
     body = {"reason": reason} if reason else {}
     approved, failed = [], []
+    down: Unavailable | None = None
     for grant_id in chosen:
         try:
+            if down:  # who waits for a ledger that is not there waits once
+                raise down
             approved.append(_entry(change(site.access.ledger, grant_id, "approve", body, actor)))
         except (Refused, Conflict, NotFound, Denied, Unavailable) as error:
             if isinstance(error, Denied):
                 turned_away(error)
+            down = error if isinstance(error, Unavailable) else None
             failed.append((grant_id, why(error, language())))
     return site.page(
         "bureau/approved.html", 200, approved=approved, failed=failed, **_common(site.policies, language())
@@ -146,10 +148,10 @@ def _page(
         **_entry(found),
         happened=happened,
         document=_document(site.policies, found.policy),
-        explanation=_explanation(site.policies, found, spoken),
+        explained=explained(site.policies, found.measure, found.request, orjson.loads(found.result), spoken),
         steps={one: list(BODIES[one]) for one in steps},
-        beyond=[one for one in _BEYOND if one in current_app.view_functions],
         today=today(),
+        capitals=capitals,
         verb=verb,
         sent=sent or {},
         errors=why(error, spoken) if error else [],
@@ -164,14 +166,6 @@ def _document(policies: Policies, policy: str) -> str | None:
     """Name the document of a version, as far as the policy file knows it."""
     try:
         return policies.version(policy).document.number
-    except NotFound:
-        return None
-
-
-def _explanation(policies: Policies, grant: Grant, spoken: Language) -> str | None:
-    """Explain a grant's result; None if the version that decided it is not in the policy file any more."""
-    try:
-        return "\n".join(derivation(told(orjson.loads(grant.result), spoken), policies, spoken))
     except NotFound:
         return None
 

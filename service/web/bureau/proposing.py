@@ -53,8 +53,11 @@ def propose(site: Site, actor: Actor, upload: Upload, measure: str) -> None:
             files = Received(upload.paths, named=True)
             report = decided(site.policies, files, folder / upload.result, options, beat_of(request.environ), began)
         keep_summary(folder, recorder.summary(report))
-        if not _folder(upload, measure).exists():
+        try:
             folder.rename(_folder(upload, measure))
+        except OSError:
+            if not _folder(upload, measure).exists():  # else somebody pressed again, and that came first
+                raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

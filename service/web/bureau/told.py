@@ -8,7 +8,7 @@ from service.api.problems import problem_of
 from service.errors import Conflict, Defect, Refused
 from service.policies import Policies
 from service.policies.model import Language
-from service.web.wording import Wording
+from service.web.wording import Wording, texts
 from service.words import clipped_text, label_of, say
 
 Json = dict[str, Any]
@@ -23,12 +23,17 @@ def titles(policies: Policies, language: Language) -> dict[str, str]:
 
 def told(defect: Defect, language: Language) -> Json:
     """Tell a defect: where, what is wrong and how to mend it, what was given, what is expected."""
-    t = Wording(language)
     name = defect.pointer.removeprefix("/")
-    if defect.pointer == "/file" and defect.code == "missing":
-        return {"place": t("bureau.files"), "said": t("bureau.no_file"), "given": None}
-    place = t(f"bureau.field_{name}") if defect.pointer.startswith("/") else clipped_text(name)
-    return {"place": place, "said": say(defect, language), "given": defect.given and clipped_text(defect.given)}
+    of_form = defect.pointer.startswith("/")
+    place = texts(language).get(f"bureau.field_{name}", clipped_text(name)) if of_form else clipped_text(name)
+    told = _sentence(say(defect, language), place)
+    given = None if defect.given is None else clipped_text(defect.given)
+    # What a form expects is what it offers; its codes are nothing to read.
+    return {**told, "given": given, "expected": None if of_form else defect.expected}
+
+
+def _sentence(said: str, place: str = "") -> Json:
+    return {"place": place, "said": said, "given": None, "expected": None}
 
 
 def why(error: Exception, language: Language) -> list[Json]:
@@ -40,4 +45,4 @@ def why(error: Exception, language: Language) -> list[Json]:
         sentence = Wording(language)("bureau.state_forbids", grant=error.facts["grant"], state=state)
     else:
         sentence = problem_of(error, language).detail
-    return [{"place": "", "said": sentence, "given": None}]
+    return [_sentence(sentence)]

@@ -39,6 +39,7 @@ def taken_in(site: Site, actor: Actor) -> Upload:
         known_measure(site.policies, measure)
         explained = [("explain", fields["explain"])] if "explain" in fields else []
         options = options_of(site.policies, measure, explained, language())
+        _refuse_unnamed(came.files, measure)
         kind = _kind(came.files, measure, fields.get("format", ""))
         about = {
             "measure": measure,
@@ -60,6 +61,13 @@ def taken_in(site: Site, actor: Actor) -> Upload:
                 report = decided(site.policies, kept, upload.target, options, beat_of(request.environ), began)
             keep_summary(folder, recorder.summary(report))
     return upload
+
+
+def _refuse_unnamed(files: Sequence[Path], measure: str) -> None:
+    """Refuse files of which nobody said what measure they are for."""
+    unnamed = [file for file in files if measure == ALL and file.suffix.lower() != SUFFIXES[XLSX]]
+    if unnamed:
+        raise Refused([Defect(file.name, "measure_not_chosen") for file in unnamed])
 
 
 def _kind(files: Sequence[Path], measure: str, chosen: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from flask import Blueprint, Response, redirect, request, url_for
@@ -15,6 +15,7 @@ from service.api.problems import entries
 from service.api.responses import JSON
 from service.api.uploads import XLSX, body_of
 from service.errors import Defect, Refused
+from service.heartbeat import beat_of
 from service.money import fen_of
 from service.web.finance.asked import MOST_ROWS, asked, part_of, said
 from service.web.forgery import takes_files
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from service.policies.model import Language
 
 Json = dict[str, Any]
+_WRITING_AT_MOST_SECONDS: Final = 600
 
 
 def register(views: Blueprint, site: Site) -> None:
@@ -126,6 +128,7 @@ def _file(site: Site, kept: Kept, kind: str, spoken: Language) -> Response:
     if kind == "json":
         data = orjson.dumps(told(kept.whole(), site.policies, spoken))
         return attached(data, JSON, f"{kept.id}.json", spoken)
+    beat_of(request.environ)(_WRITING_AT_MOST_SECONDS)
     target = BytesIO()
     write_report(target, None, kept.report, site.policies, spoken)
     return attached(target.getvalue(), XLSX, f"{kept.id}.xlsx", spoken)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from service.api.access import READERS
 from service.api.exports import attached, decision_file, printable
@@ -14,6 +14,7 @@ from service.api.grants import grants_listed, replay_of
 from service.api.queries import Names, Query
 from service.api.responses import JSON
 from service.derivation import figure
+from service.web.explaining import explained
 from service.web.finance.asked import Asked, asked
 from service.web.site import Site, language
 from service.web.times import in_china
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from service.policies.model import Language
 
 Json = dict[str, Any]
+#: The one place that holds fen instead of yuan.
+_IN_FEN: Final = "grants.amount"
 #: What the places in which a result may differ are called, as far as they have names of their own.
 _PLACES: Final = {
     "": "text",
     "/amount": "amount",
-    "grants.amount": "row_amount",
+    _IN_FEN: "row_amount",
     "/inputs_sha256": "request_sha256",
     "grants.request_sha256": "request_sha256",
     "/result_sha256": "result_sha256",
@@ -105,7 +108,7 @@ def _decision(site: Site, file: Json, spoken: Language) -> Response:
     steps = [step for entry in file["log"] for step in entry["rows"].get("transitions", ())]
     measure = file["grant"]["measure"]
     shown = {
-        "has_grant": "web.grant" in current_app.view_functions,
+        "explained": explained(site.policies, measure, file["request"], file["result"], spoken),
         "title": titles_of(site.policies, spoken).get(measure, measure),
         "steps": [_step(step) for step in steps],
         "duplicates": [_duplicate(site, one, spoken) for one in file["grant"]["duplicates"]],
@@ -129,13 +132,17 @@ def _duplicate(site: Site, one: Json, spoken: Language) -> Json:
 def _replay(site: Site, found: Json) -> Response:
     """Show whether a decision comes out as it is stored, and if not, where it differs."""
     places = [
-        {name: _value(one[name]) for name in ("stored", "replayed")}
+        {name: _value(one["pointer"], one[name]) for name in ("stored", "replayed")}
         | {"pointer": one["pointer"], "name": _PLACES.get(one["pointer"])}
         for one in found["places"]
     ]
     return site.page("finance/replay.html", found=found, places=places)
 
 
-def _value(value: Any) -> str:
-    """Write a value of a result as it may be shown; amounts with separators."""
+def _value(pointer: str, value: Any) -> str:
+    """Write a value of a result as it may be shown; amounts in yuan with separators."""
+    from service.money import yuan
+
+    if pointer == _IN_FEN and type(value) is int:
+        return yuan(value, grouped=True)
     return "–" if value is None else figure(clipped_text(value))

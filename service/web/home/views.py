@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 from service.errors import Denied
 from service.web import signing
 from service.web.site import Site, language
-from service.words import text_of
+from service.words import say_problem
 
 #: Where people of each role begin to work.
 _DESKS: Final = {"proposer": "batches", "approver": "grants", "auditor": "audits", "admin": "log"}
@@ -34,7 +34,7 @@ def register(views: Blueprint, site: Site) -> None:
         try:
             actor = signing.sign_in(site.access, request.form.get("key", "").strip())
         except Denied as denied:
-            return _form(site, 403, text_of("details", denied.code, language(), **denied.facts))
+            return _form(site, 403, say_problem(denied, language()))
         return redirect(_next() or url_for(f"web.{_DESKS[actor.role]}"), 303)
 
     @views.post("/sign-out")

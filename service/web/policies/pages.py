@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from service.changes import Changes
 from service.demands import Demands
 from service.describe import changes_between, measure_of, policies_list, version_of
-from service.formulas import formula_of
+from service.formulas import formula_of, pays
 from service.money import fen_of
 from service.policies.model import Version
 from service.schedule import Schedule, schedule_of
@@ -43,9 +43,9 @@ def version(said: Demands, chosen: Version) -> dict[str, Any]:
     """Show one version whole: its measures with how much each pays, and links to compare it with the others."""
     policies = said.policies
     data = version_of(policies, chosen, said.language)
-    pays = {name: _pays(said, measure_of(policies, chosen, name, said.language)) for name in chosen.measures}
+    paid = {name: pays(measure_of(policies, chosen, name, said.language), said) for name in chosen.measures}
     others = [one for one in policies_list(policies)["policies"] if one["ref"] != chosen.ref]
-    return {"said": said, "policy": data, "pays": pays, "others": others, "counts": _counts(data)}
+    return {"said": said, "policy": data, "pays": paid, "others": others, "counts": _counts(data)}
 
 
 def measure(said: Demands, chosen: Version, name: str) -> dict[str, Any]:
@@ -76,9 +76,3 @@ def _counts(data: Json) -> dict[str, int]:
     """Count a version's readings, and those that the bureau has decided."""
     readings = data["readings"]
     return {"readings": len(readings), "decided": sum(one["decided_by"] is not None for one in readings)}
-
-
-def _pays(said: Demands, data: Json) -> list[str]:
-    """Say how much a measure pays: its formula, then its ceilings of a fixed amount."""
-    ceilings = [f"{one['label']} {said.ceiling(one)}" for one in data["limits"] if one["amount"] is not None]
-    return [formula_of(data, said).amount, *ceilings]

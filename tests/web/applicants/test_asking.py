@@ -103,6 +103,9 @@ def test_ten_thousands_of_yuan_give_the_same_answer(anybody: FlaskClient, polici
     sent["lines.0.disbursed_amount"], sent["lines.0.interest_accrued"] = "１,０００", " 40 "
     result: Any = anybody.post(FORM, data={**sent.to_dict(), "do": "result"}).json
     assert result["amount"] == rest(anybody, "loan_interest", loan())["amount"]
+    found = re.search(r'id="link" value="http://localhost(/zh/[^"]+)"', anybody.post(FORM, data=sent).text)
+    assert found
+    assert fields_of(anybody.get(f"{unescape(found[1])}&edit=1").text)["lines.0.disbursed_amount"] == "1000"
 
 
 def sayer_of(policies: Policies, form: Form, language: Language) -> Sayer:
@@ -225,7 +228,7 @@ def test_measures_are_listed_with_what_they_pay(anybody: FlaskClient, policies: 
     titles = [one.title.zh for one in version.measures.values()] + [one.title.zh for one in version.referenced.values()]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
-    for words in ("1.5%", "每户企业上限 1,000,000.00 元", "利息比例上限 80%", "广告费达到门槛 500,000.00 元", "10%"):
+    for words in ("1.5%", "每户企业上限：1,000,000.00 元", "利息比例上限：", "广告费达到门槛：500,000.00 元", "10%"):
         assert words in text
     for one in version.referenced.values():
         page = anybody.get(f"/zh/measures/{one.id}")
@@ -250,3 +253,23 @@ def test_every_field_has_a_label_and_every_group_a_name(
             assert hidden or within or (found and found[1] in labelled), attributes
         assert page.count("<fieldset") == page.count("<legend") == page.count("</fieldset>")
         assert page.count("<h1") == 1
+
+
+def test_the_other_language_is_a_link_away_with_all_that_was_typed(anybody: FlaskClient) -> None:
+    """An answer, a form that is not finished and a screening all go on in the other language where they were."""
+    typed = {"facts.town_tier": "provincial_key", "lines.0.disbursed_amount": "600", "unit": "wan"}
+    form = anybody.post("/zh/measures/loan_interest", data={**typed, "do": "add-line"})
+    other = anybody.get(elsewhere(form.text))
+    assert (other.status_code, other.request.path) == (200, "/en/measures/loan_interest")
+    assert 'name="lines.0.disbursed_amount" value="600"' in " ".join(other.text.split())
+    answer = anybody.post("/en/measures/expo_budget", data={"lines.0.year": "2028"})
+    assert "8,100,000.00" in anybody.get(elsewhere(answer.text)).text
+    screened = anybody.post("/zh/screening", data={"facts.year": "2027"})
+    assert "9,000,000.00" in anybody.get(elsewhere(screened.text)).text
+
+
+def elsewhere(page: str) -> str:
+    """Return where a page says that it is in the other language."""
+    found = re.search(r'<a href="([^"]+)" hreflang=', page)
+    assert found
+    return unescape(found[1])

@@ -86,6 +86,7 @@ def test_thousands_of_lines_are_refused_in_words(anybody: FlaskClient, policies:
     answer = anybody.post(FORM, data=many)
     assert answer.status_code == 422
     assert "一次最多计算 1000 行" in answer.text
+    assert "共收到 10000 行，本页只列出前 1000 行" in answer.text
     line = {name: str(value) for name, value in loan()["lines"][0].items()}
     big = {f"lines.{number}.{name}": value for number in range(10_000) for name, value in line.items()}
     assert anybody.post(FORM, data=big).status_code == 413

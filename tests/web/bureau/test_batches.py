@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -216,8 +217,9 @@ def test_a_workbook_is_proposed_measure_by_measure(clerk: FlaskClient, ledger: L
         ("a.csv", b"", "文件是空的"),
         ("a.csv", b"a,b\n", "没有数据行"),
         ("a.csv", b"a,b\n1,2\n", "缺少列"),
+        ("a.csv", b"a,b\n1,2\n", "可用：town_tier | 专业镇级别"),
         ("a.xlsx", b"no workbook", "a.xlsx"),
-        ("a.docx", b"x", "不认识这种文件"),
+        ("a.docx", b"x", "可用：.csv"),
         ("", b"", "没有选择文件"),
         ("<b>.csv", b"", "&lt;b&gt;.csv"),
     ],
@@ -241,6 +243,11 @@ def test_options_that_the_form_does_not_have(clerk: FlaskClient, ledger: Ledger,
     assert send(clerk, file, format="pdf").status_code == 422
     assert send(clerk, file, explain="maybe").status_code == 422
     assert send(clerk, file, measure="nonsense").status_code == 404
+    assert send(clerk, file, file="text").status_code == send(clerk, ("a.csv", b""), **{"<b>": "x"}).status_code == 422
+    stray = {"csrf_token": token_of(clerk, "/zh/batches"), "<b>": (BytesIO(b"x"), "a.csv")}
+    answered = clerk.post("/zh/batches", data=stray, content_type="multipart/form-data")
+    assert answered.status_code == 422
+    assert "&lt;b&gt;" in answered.text
 
 
 def test_a_forged_form_stores_nothing(clerk: FlaskClient, ledger: Ledger, signed_in: Signed, tmp_path: Path) -> None:
@@ -305,6 +312,14 @@ def test_junk_is_refused_in_words_without_filling_the_memory(clerk: FlaskClient,
     """64 MiB of one line, of noise, of rows of nothing we know take no more than a quarter of that."""
     of_a_quarter = sent_junk(clerk, block, JUNK_BYTES // 4)
     assert sent_junk(clerk, block, JUNK_BYTES) < of_a_quarter + 24_000
+
+
+def test_a_file_of_which_nobody_said_the_measure_is_told_by_its_name(clerk: FlaskClient, tmp_path: Path) -> None:
+    """Only workbooks tell their measures themselves."""
+    page = send(clerk, write(table(loans()), tmp_path / "loans.csv"), measure="all")
+    assert page.status_code == 422
+    assert "loans.csv" in page.text
+    assert "请选择此文件的措施" in page.text
 
 
 def test_hostile_cells_are_text(clerk: FlaskClient) -> None:

@@ -127,6 +127,16 @@ def test_unfinished_folders_are_swept(signed_in: Signed, tmp_path: Path) -> None
     assert young.exists()
 
 
+def test_what_another_release_left_is_nobodys(signed_in: Signed, tmp_path: Path) -> None:
+    """A head that is not ours is passed over: no page fails for it."""
+    clerk = signed_in("proposer")
+    for odd in ("{", "[]", '{"id": "x"}', '{"files": 1, "more": 2}'):
+        address = uploaded(clerk, FILE)
+        _head(tmp_path, address).write_text(odd)
+        assert clerk.get(address).status_code == 404
+        assert clerk.get("/zh/batches").status_code == 200
+
+
 def _head(tmp_path: Path, address: str) -> Path:
     (head,) = (tmp_path / "desk").glob(f"*/{address.rpartition('/')[2]}/upload.json")
     return head

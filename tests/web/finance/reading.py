@@ -23,11 +23,10 @@ class _Tables(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         named = dict(attrs)
-        if named.get("role") == "region":
+        if named.get("role") in {"region", "group"}:
             self._label = named.get("aria-label") or ""
-            self.tables[self._label] = []
         elif tag == "tr":
-            self.tables[self._label].append([])
+            self.tables.setdefault(self._label, []).append([])
         elif tag in {"td", "th"}:
             self._cell = []
         elif tag == "br" and self._cell is not None:
