@@ -58,10 +58,9 @@ def _filled(url: str, policies: Policies) -> dict[str, str]:
 
 
 @contextmanager
-def chromium(language: str = "en-US") -> Iterator[Browser]:
-    """Start Debian's Chromium; its own words, such as those of fields for dates, are in the language."""
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium; fields for dates show them in English, the only language that comes with it."""
     path = shutil.which("chromium")
     assert path, "chromium is missing: scripts/test installs it"
-    args = [*FLAGS, f"--lang={language}"]
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=args) as browser:
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
         yield browser

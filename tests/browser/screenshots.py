@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -17,7 +18,7 @@ from tests.browser.running import chromium, running
 from tests.browser.test_applicants import FACTS, LOANS
 from tests.browser.test_auditor import check, payments
 from tests.browser.test_clerk import WRONG_CODE, rows_of, upload, workbook
-from tests.browser.visiting import LOCALES, PHONE_WIDTH, SignedIn, Visits
+from tests.browser.visiting import PHONE_WIDTH, SignedIn, Visits
 from tests.browser.walking import Walker
 from tests.ledger.finance import write_payments
 
@@ -121,15 +122,13 @@ def main() -> None:
     """Take the pictures named, or all."""
     chosen = [one for one in PICTURES if one.name in sys.argv[1:] or not sys.argv[1:]]
     FOLDER.mkdir(exist_ok=True)
-    with TemporaryDirectory() as folder, running(Path(folder), load()) as served:
-        for language in LANGUAGES:
-            with chromium(LOCALES[language]) as browser:
-                state_of = SignedIn(browser, served)
-                desk = browser.new_page()
-                for picture in chosen:
-                    for width in (DESKTOP_WIDTH, PHONE_WIDTH) if picture.phone else (DESKTOP_WIDTH,):
-                        with Visits(browser, served.origin, state_of) as visits:
-                            print(take(picture, language, width, visits, desk).relative_to(Path.cwd()))
+    with TemporaryDirectory() as folder, running(Path(folder), load()) as served, chromium() as browser:
+        state_of = SignedIn(browser, served)
+        desk = browser.new_page()
+        for picture, language in product(chosen, LANGUAGES):
+            for width in (DESKTOP_WIDTH, PHONE_WIDTH) if picture.phone else (DESKTOP_WIDTH,):
+                with Visits(browser, served.origin, state_of) as visits:
+                    print(take(picture, language, width, visits, desk).relative_to(Path.cwd()))
 
 
 if __name__ == "__main__":

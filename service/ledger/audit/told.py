@@ -44,7 +44,7 @@ def sentence(finding: Mapping[str, Any], policies: Policies, language: Language)
     known |= {name: yuan(fen_of(known[name]), grouped=True) for name in _MONEY if known.get(name) is not None}
     said = text_of("audit_findings", finding["code"], language, **known)
     grant = _of_the_grant(finding["ledger"], language)
-    return f"{said} {grant}" if grant else said
+    return said + (" " if language == "en" else "") + grant if grant else said
 
 
 def _said(one: Mapping[str, Any], language: Language) -> str:
