@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
-LIKE_EACH: Final = 3
+LIKE_EACH: Final = 2
 LINKS: Final = "links => links.map(one => one.href)"
 NAMED_BY_DIGITS: Final = re.compile(r"[^/]*\d[^/]*")
 
@@ -18,7 +18,7 @@ NAMED_BY_DIGITS: Final = re.compile(r"[^/]*\d[^/]*")
 class EveryPage:
     """Iterating opens each page below `start` that links lead to, and gives its path and query while it is open.
 
-    Of pages that differ only in their query or in names with digits, such as those of grants, three are opened. Links
+    Of pages that differ only in their query or in names with digits, such as those of grants, two are opened. Links
     that lead elsewhere on the same host are asked for once. `broken` lists what did not answer with 200, and where it
     is linked; more than `at_most` pages are an AssertionError, so that none is left out in silence.
     With a `stranger`, who is not signed in, what the stranger may see as well is left to a walk of the stranger's own.
