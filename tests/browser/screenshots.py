@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from playwright.sync_api import FloatRect, Page
+from playwright.sync_api import FloatRect
 
 from service.policies import load
 from service.policies.model import Language
-from tests.browser.pictures import indexed_png, pixels_of
+from tests.browser.pictures import small
 from tests.browser.running import chromium, running
 from tests.browser.test_applicants import FACTS, LOANS
 from tests.browser.test_auditor import check, payments
@@ -99,7 +99,7 @@ PICTURES: Final = [
 ]
 
 
-def take(picture: Picture, language: Language, width: int, visits: Visits, desk: Page) -> Path:
+def take(picture: Picture, language: Language, width: int, visits: Visits) -> Path:
     """Take one picture and return where it is kept; AssertionError if the page is refused or the picture is large."""
     page = visits(language, width, role=picture.role)
     walker = Walker(page, language)
@@ -112,7 +112,7 @@ def take(picture: Picture, language: Language, width: int, visits: Visits, desk:
     left = page.evaluate("() => document.documentElement.scrollHeight") - y
     clip: FloatRect = {"x": 0, "y": y, "width": width, "height": min(left, picture.height)}
     path = FOLDER / f"{picture.name}-{language}{'-phone' if width == PHONE_WIDTH else ''}.png"
-    png = indexed_png(pixels_of(page.screenshot(animations="disabled", full_page=True, clip=clip), desk))
+    png = small(page.screenshot(animations="disabled", full_page=True, clip=clip))
     path.write_bytes(png)
     assert len(png) < MOST_BYTES, f"{path.name} has {len(png)} bytes"
     return path
@@ -124,11 +124,10 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, running(Path(folder), load()) as served, chromium() as browser:
         state_of = SignedIn(browser, served)
-        desk = browser.new_page()
         for picture, language in product(chosen, LANGUAGES):
             for width in (DESKTOP_WIDTH, PHONE_WIDTH) if picture.phone else (DESKTOP_WIDTH,):
                 with Visits(browser, served.origin, state_of) as visits:
-                    print(take(picture, language, width, visits, desk).relative_to(Path.cwd()))
+                    print(take(picture, language, width, visits).relative_to(Path.cwd()))
 
 
 if __name__ == "__main__":

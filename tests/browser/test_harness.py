@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.crawling import LIKE_EACH, EveryPage
 from tests.browser.guards import accessible, barriers, fits, misfits, transferred
-from tests.browser.pictures import COLOURS, indexed_png, pixels_of
 from tests.browser.running import Running
 from tests.browser.small_site import page, small_site
 from tests.browser.structure import defects
@@ -225,18 +223,6 @@ def test_the_description_of_the_api(width: int, visitor: Visits) -> None:
     assert answer
     assert answer.status == 200
     fits(page)
-
-
-@pytest.mark.parametrize("colours", [COLOURS, 2 * COLOURS])
-def test_pictures_keep_their_most_frequent_colours(colours: int, browser: Browser) -> None:
-    """A picture of few colours is kept to the pixel; of too many, the rare ones become their neighbours."""
-    shade = np.minimum(np.arange(2 * COLOURS * 30).reshape(30, -1) % (2 * COLOURS), colours - 1)
-    pixels = np.stack([shade, shade // 2, np.full_like(shade, 7)], axis=2).astype(np.uint8)
-    with Visits(browser, "") as visits:
-        read = pixels_of(indexed_png(pixels), visits())
-    exact = (read == pixels).all(axis=2)
-    assert read.shape == pixels.shape
-    assert exact.mean() == min(1, COLOURS / colours)
 
 
 def test_what_the_service_logs_is_read(service: Running, tmp_path: Path) -> None:
