@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from werkzeug.datastructures import MultiDict
@@ -184,13 +184,24 @@ def _sorted(sent: Sent) -> tuple[dict[str, Texts], dict[str, list[Texts]]]:
     single: dict[str, Texts] = {"facts": {}, "readings": {}}
     numbered: dict[str, dict[int, Texts]] = {"lines": defaultdict(dict), "granted": defaultdict(dict)}
     for name, text in sent.items():
-        if found := _SINGLE.fullmatch(name):
-            area, inner = filter(None, found.groups())
+        area, number, inner = _place_of(name)
+        if area in numbered:
+            numbered[area][number][inner] = text
+        elif area:
             single[area][inner] = text
-        elif found := _NUMBERED.fullmatch(name):
-            area, number, inner = filter(None, found.groups())
-            numbered[area][int(number)][inner] = text
     return single, {area: [texts for _, texts in sorted(by.items())] for area, by in numbered.items()}
+
+
+@lru_cache(maxsize=4096)
+def _place_of(name: str) -> tuple[str, int, str]:
+    """Tell which part of a request a field belongs to, which of several, and its name there; "" for none of ours."""
+    if found := _SINGLE.fullmatch(name):
+        area, inner = filter(None, found.groups())
+        return area, 0, inner
+    if found := _NUMBERED.fullmatch(name):
+        area, number, inner = filter(None, found.groups())
+        return area, int(number), inner
+    return "", 0, ""
 
 
 def _kind(policies: Policies, name: str) -> FieldType:
