@@ -43,10 +43,15 @@ class Schedule(NamedTuple):
     others: tuple[Otherwise, ...]
 
 
+def is_scheduled(measure: Measure) -> bool:
+    """Tell whether a measure's amount follows from the year: a budget, which nobody applies for."""
+    return measure.calculator in _FIRST_YEAR
+
+
 def schedule_of(policies: Policies, version: Version, measure: str, language: Language) -> Schedule | None:
     """Calculate ten years of a measure; None for one whose amount does not follow from the year alone."""
     known = version.measures.get(measure)
-    if known is None or known.calculator not in _FIRST_YEAR:
+    if known is None or not is_scheduled(known):
         return None
     known = policies.provision(version, measure).measure
     first = getattr(known.terms, _FIRST_YEAR[known.calculator])

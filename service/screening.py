@@ -10,7 +10,7 @@ from service.explain import Json, explained, judged, labelled
 from service.history import NoHistory
 from service.intake.screening import Screening, lines_of
 from service.lines import Lines
-from service.money import fen_of, yuan
+from service.money import yuan
 from service.policies import Policies
 from service.policies.model import Language, Provision
 from service.version import ENGINE
@@ -40,11 +40,6 @@ def screen(policies: Policies, screening: Screening, language: Language) -> Json
         entry["title"] = known.title.to(language)
         labelled(entry, language)
     return result
-
-
-def eligible_total(result: Json) -> str:
-    """Add up what could be had of all measures of a screening as far as the facts are known, in yuan."""
-    return yuan(sum(fen_of(entry["amount"]) for entry in result["measures"] if entry["status"] == "eligible"))
 
 
 def _screened(policies: Policies, provision: Provision, screening: Screening) -> Json:

@@ -10,8 +10,7 @@ from flask import Flask
 from service.intake.screening import read_screening
 from service.policies import Policies
 from service.policies.model import Language
-from service.screening import eligible_total, screen
-from service.telling import figure
+from service.screening import screen
 from service.web.applicants.cards import Screened, screened
 from tests.web.applicants.showing import Page, page
 
@@ -38,29 +37,33 @@ def test_cards_stand_in_groups_by_what_can_be_had(policies: Policies) -> None:
     """First what could be had now, then what needs more, what is out of reach, what others pay; each measure once."""
     answer = answered(policies, TOWN)
     groups = {name: [card.measure for card in cards] for name, cards in answer.groups}
-    assert list(groups) == ["could_have", "needs_input", "out_of_reach", "by_other_rules"]
-    assert groups["could_have"] == ["national_cluster_award", "expo_budget"]
+    assert list(groups) == ["could_have", "needs_input", "out_of_reach", "budgets", "by_other_rules"]
+    assert groups["could_have"] == ["national_cluster_award"]
+    assert groups["budgets"] == ["expo_budget"]
     assert "platform_equipment" in groups["needs_input"]
     assert {"project_award", "platform_operator", "advertising"} <= set(groups["out_of_reach"])
     every = [measure for members in groups.values() for measure in members]
     assert sorted(every) == sorted([*policies.newest.measures, *policies.newest.referenced])
 
 
-def test_the_sum_is_of_what_could_be_had_now(app: Flask, policies: Policies) -> None:
-    """Two measures fit: their amounts, added up, and a word on who applies for what."""
-    answer = answered(policies, TOWN)
-    assert (answer.fitting, answer.total) == (2, "12,000,000.00")
-    assert figure(eligible_total(answer.result)) == answer.total
-    text = shown(app, policies, TOWN).text
-    assert "有 2 项措施符合条件，金额合计 12,000,000.00 元。" in text
+def test_the_sum_is_of_what_could_be_applied_for_now(app: Flask, policies: Policies) -> None:
+    """Two measures fit: their amounts, added up, and a word on who applies for what; a budget is not among them."""
+    both = TOWN | {"selected_on": "2027-04-01"}
+    answer = answered(policies, both)
+    assert (answer.fitting, answer.total) == (2, "6,000,000.00")
+    text = shown(app, policies, both).text
+    assert "有 2 项措施符合条件，金额合计 6,000,000.00 元。" in text
     assert "申报主体可能不同" in text
-    assert "有 1 项措施符合条件，可得 9,000,000.00 元。" in shown(app, policies, {"year": 2027}).text
+    assert "有 1 项措施符合条件，可得 3,000,000.00 元。" in shown(app, policies, TOWN).text
+    budget = shown(app, policies, {"year": 2027}).text
+    assert "还没有可以算出金额的申报措施" in budget
+    assert "9,000,000.00 元" in budget
 
 
 def test_nothing_known_gives_no_sum(app: Flask, policies: Policies) -> None:
     """Without facts no amount is named, not even zero; each card lists what it needs, in asking order."""
     page = shown(app, policies, {})
-    assert "还没有可以算出金额的措施" in page.text
+    assert "还没有可以算出金额的申报措施" in page.text
     assert not [one for one in page.all("span") if one.get("class") == "amount"]
     cards = {card.measure: card for _, cards in answered(policies, {}).groups for card in cards}
     assert cards["loan_interest"].missing[:3] == ["申报年度", "专业镇级别", "属于主导产业"]
