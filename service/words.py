@@ -25,9 +25,15 @@ _LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TAGS: Final[Mapping[Language, str]] = {"zh": "zh-CN", "en": "en"}
 
 
+def read_texts(file: Path) -> dict[str, Any]:
+    """Read a file of texts."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - it is a safe one
+    return found
+
+
 def _load() -> dict[Language, dict[str, dict[str, str]]]:
-    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-    kinds = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    kinds = read_texts(Path(__file__).with_name("words.yaml"))
     return {
         language: {kind: {code: both[language] for code, both in texts.items()} for kind, texts in kinds.items()}
         for language in _LANGUAGES

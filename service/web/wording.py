@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from service.policies.model import Language
+from service.words import read_texts
 
 _FOLDER: Final = Path(__file__).with_name("words")
 
@@ -23,11 +22,9 @@ def texts(language: Language) -> Mapping[str, str]:
 
 @cache
 def _both() -> Mapping[str, Mapping[Language, str]]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found = {}
+    found: dict[str, Mapping[Language, str]] = {}
     for file in sorted(_FOLDER.glob("*.yaml")):
-        area = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader, written in C
-        found.update({f"{file.stem}.{key}": both for key, both in area.items()})
+        found.update({f"{file.stem}.{key}": both for key, both in read_texts(file).items()})
     return found
 
 

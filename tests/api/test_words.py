@@ -16,6 +16,7 @@ from service.ledger.schema import VERBS
 from service.ledger.sessions import SIGN_IN, SIGN_OUT
 from service.methods import METHODS
 from service.policies import Policies
+from service.policies.model import Language
 from service.words import WORDS, clipped, label_of, language_of, say
 
 SERVICE = Path(__file__).parents[2] / "service"
@@ -47,16 +48,16 @@ def codes_held_in_variables() -> set[str]:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_defect_has_words(language: str) -> None:
+def test_every_defect_has_words(language: Language) -> None:
     """Every code that is raised anywhere can be said."""
     raised = constants_of(*RAISING) | codes_held_in_variables()
-    said = {**WORDS[language]["defects"], **WORDS[language]["warnings"]}  # type: ignore[index]
+    said = {**WORDS[language]["defects"], **WORDS[language]["warnings"]}
     assert len(raised) > 30
     assert raised <= said.keys(), raised - said.keys()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_what_the_log_tells_has_words(language: str) -> None:
+def test_what_the_log_tells_has_words(language: Language) -> None:
     """Everything that can be found wrong with it can be said, and every verb that it writes."""
     words = WORDS["en" if language == "en" else "zh"]
     flaws = constants_of("Flaw")
@@ -67,18 +68,18 @@ def test_what_the_log_tells_has_words(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_problem_has_words(language: str) -> None:
+def test_every_problem_has_words(language: Language) -> None:
     """Every code by which the ledger denies, forbids or regrets something can be said."""
     raised = constants_of("HeaderMissing", "Denied", "Conflict", "Unavailable")
-    said = WORDS[language]["details"].keys()  # type: ignore[index]
+    said = WORDS[language]["details"].keys()
     assert {"session-unknown", "session-ended", "session-expired", "key-revoked", "key-expired"} <= raised
     assert raised <= said, raised - said
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_part_of_the_policies_has_words(policies: Policies, language: str) -> None:
+def test_every_part_of_the_policies_has_words(policies: Policies, language: Language) -> None:
     """Rules, conditions, limits, steps, statuses, types, needs and funding modes all have a label."""
-    words = WORDS[language]  # type: ignore[index]
+    words = WORDS[language]
     for version in policies.versions:
         for name in version.measures:
             provisions = [policies.provision(version, name)]
@@ -143,7 +144,7 @@ def fields_of(text: str) -> set[str]:
         (";;;=,", "zh"),
     ],
 )
-def test_language(header: str | None, language: str) -> None:
+def test_language(header: str | None, language: Language) -> None:
     """The language that the caller prefers is taken; Chinese where nothing fits."""
     assert language_of(header) == language
 

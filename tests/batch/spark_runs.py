@@ -131,7 +131,7 @@ def write_source(name: str, case: Case, folder: Path) -> Path:
     from tests.batch.files import table, write
 
     source = folder / f"source{case.suffix}"
-    frame = table(case.rows(random.Random(name)))  # noqa: S311
+    frame = table(case.rows(random.Random(name)))
     match case.suffix:
         case ".parquet" if name == "two_ceilings":
             write(frame.with_columns(pl.col("contract_amount").cast(pl.Decimal(12, 2))), source)

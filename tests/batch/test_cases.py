@@ -38,7 +38,7 @@ def frame_of(policies: Policies, measure: str, rows: list[dict[str, Any]]) -> pl
     """Lay rows out with all the columns that a file must have, shuffled; a header is known by two columns."""
     frame = table([dict.fromkeys([*columns_of(policies, measure), "town_name"]) | row for row in rows])
     names = list(frame.columns)
-    random.Random(len(rows)).shuffle(names)  # noqa: S311
+    random.Random(len(rows)).shuffle(names)
     return frame.select(names)
 
 

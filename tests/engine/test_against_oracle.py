@@ -21,7 +21,7 @@ LINES = 20_000
 @EACH_MEASURE
 def test_twenty_thousand_lines(measure: str) -> None:
     """Columns of up to 250 random lines, under random readings, are decided as the oracle decides them one by one."""
-    chance = Random(measure)  # noqa: S311
+    chance = Random(measure)
     lines, statuses = 0, set()
     while lines < LINES:
         size = chance.choice([1, 2, 5, 20, 100, 250])
@@ -45,7 +45,7 @@ def test_small_requests(measure: str, chance: Random, lines: int) -> None:
 @pytest.mark.parametrize("lines", [1, 300])
 def test_the_largest_amounts(measure: str, lines: int) -> None:
     """With every amount at the bound of the inputs, 99,999,999,999.99 yuan, nothing overflows or warns."""
-    chance = Random(measure)  # noqa: S311
+    chance = Random(measure)
     fields = POLICIES.fields
     for _ in range(6):
         body = some_request(chance, POLICIES, measure, lines, some_readings(chance, POLICIES, measure))

@@ -43,7 +43,7 @@ def test_every_case(policies: Policies) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_random_requests(policies: Policies, seed: int) -> None:
     """Requests of one and of many lines, with history, under random readings; most are answered in columns."""
-    chance = Random(seed)  # noqa: S311 - the same numbers every time
+    chance = Random(seed)
     asked = []
     for _ in range(60):
         for measure in sorted(MEASURES):

@@ -115,7 +115,7 @@ def test_a_service_that_is_killed_loses_nothing(ledger: Ledger, url: str) -> Non
     _, token = create_key(ledger, "Li", "proposer", by="root")
     with victim(url) as running, ThreadPoolExecutor(CLIENTS) as pool:
         acknowledged = [pool.submit(running.propose, token, number) for number in range(GRANTS)]
-        pauses = random.Random(4)  # noqa: S311 - repeatable, not secret
+        pauses = random.Random(4)
         kills = 0
         while kills < KILLS and wait(acknowledged, 0.2 + pauses.random()).not_done:
             running.restart()

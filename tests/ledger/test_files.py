@@ -181,7 +181,7 @@ def test_duplicates_are_held(
 )
 def test_random_files(ledger: Ledger, policies: Policies, proposer: Actor, measure: str, tmp_path: Path) -> None:
     """Files of every kind of measure: each grant comes out again, sums agree, the log holds."""
-    chance = Random(5)  # noqa: S311 - the same numbers every time
+    chance = Random(5)
     lines = some_request(chance, policies, measure, 80, {})["lines"]
     for number, line in enumerate(lines):
         line.pop("line_id", None)

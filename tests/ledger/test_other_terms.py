@@ -68,7 +68,7 @@ def proposals(chance: Random) -> Iterator[Body]:
 
 def live(ledger: Ledger, policies: Policies, bodies: list[Body], seed: int, folder: Path) -> None:
     """Live through a year: propose, release, pay and recover, import in between."""
-    chance = Random(seed)  # noqa: S311 - the same numbers every time
+    chance = Random(seed)
     proposer, approver = person(ledger, "李伟", "proposer"), person(ledger, "Wang Fang", "approver")
     granted: dict[int, str] = {}
     for number, body in enumerate(bodies):
@@ -100,7 +100,7 @@ def meet(ledger: Ledger, grant_id: str, fate: float, approver: Actor) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_own_terms_change_nothing(ledger: Ledger, policies: Policies, seed: int, tmp_path: Path) -> None:
     """Under the terms in use every grant comes out as it is, whatever was released, recovered, imported in between."""
-    live(ledger, policies, list(proposals(Random(seed))), seed, tmp_path)  # noqa: S311
+    live(ledger, policies, list(proposals(Random(seed))), seed, tmp_path)
     events = read_events(ledger)
     for terms in (Terms(), Terms(readings={"loan_firm_cap": "year"}), Terms(policies.newest)):
         found = recast(policies, events, terms)
@@ -126,7 +126,7 @@ def test_other_terms_are_as_if_lived(
     ledger: Ledger, policies: Policies, empty: Any, reading: str, choice: str, tmp_path: Path
 ) -> None:
     """What comes out is what another ledger grants that lives the same year under the other reading."""
-    bodies = list(proposals(Random(7)))  # noqa: S311
+    bodies = list(proposals(Random(7)))
     proposer = person(ledger, "李伟", "proposer")
     ids = {}
     for number, body in enumerate(bodies):

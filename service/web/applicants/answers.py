@@ -23,7 +23,7 @@ from service.intake.request import Request
 from service.money import fen_of, yuan
 from service.policies import Policies
 from service.policies.model import Language, Version
-from service.telling import Teller, ToldCondition, ToldOutcome, ToldReading, ToldStep, article
+from service.telling import Teller, ToldCondition, ToldLimit, ToldOutcome, ToldReading, ToldStep, article
 from service.web.applicants.bar import Bar, bar_of
 from service.web.wording import Wording
 from service.words import say
@@ -53,17 +53,9 @@ class About(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """A ceiling of a line: as it is told, then what it took ("" for nothing) and what is left up to it."""
+    """A ceiling of a line as it is told, what it took ("" for nothing), and what is left up to it."""
 
-    id: str
-    label: str
-    ceiling: str
-    granted_before: str
-    remaining: str
-    requested: str
-    earlier_lines: str
-    shared: bool
-    binding: bool
+    told: ToldLimit
     cut: str
     left: str
 
@@ -151,8 +143,8 @@ def answer_of(policies: Policies, request: Request, language: Language) -> Answe
         bar=_bar(applied, courses, language),
         readings=_readings(policies, version, language, tuple(result["readings"].items())),
         warnings=_warnings(result, teller),
-        shared=any(limit.shared for limit in limits),
-        in_order=any(limit.earlier_lines for limit in limits),
+        shared=any(limit.told.shared for limit in limits),
+        in_order=any(limit.told.earlier_lines for limit in limits),
     )
 
 
@@ -220,7 +212,7 @@ def _lines(
         own = [one for one in judged if one not in common] if common else judged
         steps = [teller.step(step) for step in line["steps"]]
         limits = [
-            Limit(*teller.limit(limit), _taken(cut.fen), yuan(cut.left, grouped=True))
+            Limit(teller.limit(limit), _taken(cut.fen), yuan(cut.left, grouped=True))
             for limit, cut in zip(line["limits"], course.cuts, strict=True)
         ]
         lines.append(Line(line["line_id"], line["status"], amount, rule or status, own, steps, limits))
@@ -253,8 +245,8 @@ def _rooms(lines: Sequence[Line]) -> list[Limit]:
     for line in lines:
         if line.status == "eligible":
             for limit in line.limits:
-                if limit.shared and limit.left != _NOTHING:
-                    rooms.setdefault((limit.id, limit.ceiling, limit.left), limit)
+                if limit.told.shared and limit.left != _NOTHING:
+                    rooms.setdefault((limit.told.id, limit.told.ceiling, limit.left), limit)
     return list(rooms.values()) if len(rooms) <= _MOST_ROOMS else []
 
 

@@ -45,7 +45,7 @@ def test_cases_come_back_as_they_were(chance: Random, measure: str) -> None:
 
 def test_a_case_too_long_for_a_link_gets_none() -> None:
     """A link that no server would take is not made."""
-    chance = Random(1)  # noqa: S311 (names that do not compress)
+    chance = Random(1)
     lines = [{"receipt_number": f"{chance.getrandbits(200):x}"} for _ in range(200)]
     assert packed({"lines": lines}, "a@1", SHA256) is None
 

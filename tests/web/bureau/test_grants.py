@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from flask import Flask
@@ -26,13 +27,11 @@ Propose = Callable[..., str]
 @pytest.fixture
 def proposed(ledger: Ledger, policies: Policies) -> Propose:
     """Return a function that proposes, by Li Wei if nobody else is named, and returns the grant's id."""
-    someone = person(ledger, "李伟", "proposer")
+    someone, names = person(ledger, "李伟", "proposer"), map(str, count())
 
     def made(body: Body, actor: Actor = someone) -> str:
-        made.count += 1  # type: ignore[attr-defined]
-        return propose(ledger, policies, body, f"k{made.count}", actor)[0].id  # type: ignore[attr-defined]
+        return propose(ledger, policies, body, next(names), actor)[0].id
 
-    made.count = 0  # type: ignore[attr-defined]
     return made
 
 
