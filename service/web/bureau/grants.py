@@ -14,7 +14,7 @@ from service.api.access import READERS, turned_away
 from service.api.grants import STATES, VERBS, grants_by
 from service.api.queries import measures_of, read_query, seq_of
 from service.capitals import capitals
-from service.errors import Conflict, Denied, NotFound, Refused, SubsidyError, Unavailable
+from service.errors import Conflict, Defect, Denied, NotFound, Refused, SubsidyError, Unavailable
 from service.money import yuan
 from service.policies import Policies
 from service.policies.model import Language
@@ -108,7 +108,9 @@ def _approve(site: Site) -> Response:
     from service.ledger.verbs import change
 
     actor = site.reader("approver")
-    chosen = list(dict.fromkeys(request.form.getlist("grant")))[:MOST_AT_ONCE]
+    chosen = list(dict.fromkeys(request.form.getlist("grant")))
+    if len(chosen) > MOST_AT_ONCE:  # a page lists fewer; none of them is dropped in silence
+        raise Refused([Defect("/grant", "list_length", len(chosen), f"1..{MOST_AT_ONCE}", {"most": MOST_AT_ONCE})])
     reason = request.form.get("reason", "").strip()
     body = {"reason": reason} if reason else {}
     approved, failed = [], []

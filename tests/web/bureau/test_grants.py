@@ -94,6 +94,18 @@ def test_the_list_goes_on(signed_in: Signed, proposed: Propose) -> None:
     assert [one for page in found for one in page] == grants
 
 
+def test_too_many_at_once_are_refused_before_any_is_approved(
+    signed_in: Signed, proposed: Propose, ledger: Ledger
+) -> None:
+    """Nothing beyond the limit is dropped in silence."""
+    grant = proposed(loan())
+    many = [grant, *(f"g{number}" for number in range(500))]
+    told = submit(signed_in("approver"), "/zh/grants", "/zh/grants/approve", grant=many)
+    assert told.status_code == 422
+    assert "最多 500 条" in told.text
+    assert now(ledger, grant).state == "reserved"
+
+
 def test_many_are_approved_each_by_itself(signed_in: Signed, proposed: Propose, ledger: Ledger) -> None:
     """One's own, one held without a reason and one that is approved already are told why; the others go through."""
     grants = [proposed(loan(f"R{number}", f"F{number}")) for number in range(2)]
