@@ -16,14 +16,18 @@ from tests.docs.examples import ROOT, agrees, change, follow, guides
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The real service under gunicorn, on a free port; the guides' commands share its ledger."""
-    file = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DATABASE_URL", f"sqlite:///{file}")
-        with serving("service", Cpus(set(), set())) as port:
-            yield f"http://127.0.0.1:{port}"
+@pytest.fixture
+def service(guide: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The real service under gunicorn, on a free port, for a guide that speaks to it.
+
+    The guide's commands share its ledger; no other guide does, as each counts what is in it.
+    """
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.sqlite")
+    if examples.SERVICE not in (ROOT / guide).read_text(encoding="utf-8"):
+        yield ""
+        return
+    with serving("service", Cpus(set(), set())) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
