@@ -22,12 +22,14 @@ from service.web.applicants.links import packed
 
 LINES = 10
 FORM = "application/x-www-form-urlencoded"
-PAYMENT = {"ad_paid": "100000.00", "paid_on": "2027-03-01"}
 REQUESTS: Mapping[str, dict[str, Any]] = {
-    "loan_interest": {"facts": FACTS, "lines": [LOAN] * LINES},
+    "loan_interest": {
+        "facts": FACTS,
+        "lines": [{**LOAN, "disbursed_amount": f"{1_234_567 * one}.{one:02d}"} for one in range(1, LINES + 1)],
+    },
     "advertising": {
         "facts": {"town_tier": "provincial_key", "applicant_id": "A1", "year": 2027},
-        "lines": [PAYMENT] * LINES,
+        "lines": [{"ad_paid": f"{98_765 * one}.{one:02d}", "paid_on": "2027-03-01"} for one in range(1, LINES + 1)],
     },
 }
 

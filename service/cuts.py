@@ -25,8 +25,7 @@ class Cut(NamedTuple):
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """A line's way from the calculated amount to the granted one, in fen.
 
     `excluded` is what failed conditions take (all or nothing), `rounding` what rounding only the total adds or takes;

@@ -154,8 +154,8 @@ class _Layout:
     def line(self, line: Json, measure: str, readings: Mapping[str, str]) -> Iterator[str]:
         """Tell a line's conditions, steps and limits."""
         told = self.teller
-        conditions = map(self.condition, told.conditions(line["conditions"], measure, readings))
-        yield from self.section("conditions", table(list(conditions), indent=_INDENT * 2))
+        (conditions,) = told.conditions([line["conditions"]], measure, readings)
+        yield from self.section("conditions", table([*map(self.condition, conditions)], indent=_INDENT * 2))
         yield from self.section("steps", table([_step(told.step(one)) for one in line["steps"]], indent=_INDENT * 2))
         yield from self.section("limits", self.limits([told.limit(entry) for entry in line["limits"]]))
 

@@ -6,7 +6,7 @@ Nothing here decides anything; it writes down what the engine found. The texts a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -125,17 +125,27 @@ def _written(pen: _Pen, finding: Finding | None, lines: Lines) -> list[Json]:
             lacking = [yuan(fen) if fen else None for fen in finding.shortfall.tolist()]
         if isinstance(condition, Given | WithinValidity) and condition.field in lines.given:
             actual = _where(lines.given[condition.field], actual)
-    return [
-        {
-            "id": condition.id,
-            "met": is_met,
-            "required": asked,
-            "actual": found,
-            "shortfall": short,
-            "article": pen.article,
-        }
-        for is_met, asked, found, short in zip(met, required, actual, lacking, strict=True)
-    ]
+    return _entries(pen, zip(met, required, actual, lacking, strict=True))
+
+
+def _entries(pen: _Pen, findings: Iterable[tuple[bool | None, str | None, str | None, str | None]]) -> list[Json]:
+    """Write out each finding; lines judged alike, as most are, share one entry with the line before."""
+    entries: list[Json] = []
+    entry: Json = {}
+    last = None
+    for finding in findings:
+        if finding != last:
+            met, required, actual, shortfall = last = finding
+            entry = {
+                "id": pen.condition.id,
+                "met": met,
+                "required": required,
+                "actual": actual,
+                "shortfall": shortfall,
+                "article": pen.article,
+            }
+        entries.append(entry)
+    return entries
 
 
 def _years_required(condition: Condition, lines: Lines) -> list[str | None]:
@@ -186,14 +196,17 @@ def _limit(applied: Applied, lines: Lines) -> list[Json | None]:
         return _own_limit(applied)
     assert applied.granted_before is not None
     limit, group = applied.limit.id, applied.group.tolist()
-    ceilings, before = applied.ceiling.tolist(), applied.granted_before.tolist()
+    left = np.maximum(applied.ceiling - applied.granted_before, 0)
+    ceilings, before, remaining = (
+        [yuan(fen) for fen in column.tolist()] for column in (applied.ceiling, applied.granted_before, left)
+    )
     requested, earlier = _requests(applied, lines)
     return [
         {
             "id": limit,
-            "ceiling": yuan(ceilings[of]),
-            "granted_before": yuan(before[of]),
-            "remaining": yuan(max(ceilings[of] - before[of], 0)),
+            "ceiling": ceilings[of],
+            "granted_before": before[of],
+            "remaining": remaining[of],
             "requested": yuan(requested[row]),
             "earlier_lines": None if earlier is None else yuan(earlier[row]),
             "binding": binding,

@@ -33,9 +33,9 @@ def fen_of(text: str) -> int:
 
 def yuan(fen: int, *, grouped: bool = False) -> str:
     """Write fen as yuan with two decimals: "1234.50", grouped "1,234.50"."""
-    sign, size = ("-", -fen) if fen < 0 else ("", fen)
-    whole, part = divmod(size, 100)
-    return f"{sign}{whole:,}.{part:02d}" if grouped else f"{sign}{whole}.{part:02d}"
+    if fen < 0:
+        return "-" + yuan(-fen, grouped=grouped)
+    return f"{fen // 100:,}.{fen % 100:02d}" if grouped else f"{fen // 100}.{fen % 100:02d}"
 
 
 def to_money(fen: int) -> Money:

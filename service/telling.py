@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from service.conditions import Allowed, Condition, First, Given, WithinValidity
-from service.money import fen_of, yuan
 from service.policies import Policies
 from service.policies.model import Field, Language, Reading, Version
 from service.words import label_of
 
 Json = Mapping[str, Any]
 
-_AMOUNT: Final = re.compile(r"-?\d+\.\d\d", re.ASCII)
+_AMOUNT: Final = re.compile(r"(-?)(\d+)(\.\d\d)", re.ASCII)
+_KEPT: Final = 1024
 _NUMERALS: Final = "一二三四五六七八九"
 
 #: Words that only the telling of a result needs: Chinese, English.
@@ -104,10 +104,8 @@ class ToldReading(NamedTuple):
 @lru_cache(maxsize=4096)
 def figure(text: str) -> str:
     """Put thousands separators into an amount; anything else stays as it is."""
-    if not _AMOUNT.fullmatch(text):
-        return text
-    sign, size = ("-", text[1:]) if text.startswith("-") else ("", text)
-    return sign + yuan(fen_of(size), grouped=True)
+    found = _AMOUNT.fullmatch(text)
+    return f"{found[1]}{int(found[2]):,}{found[3]}" if found else text
 
 
 def article(number: str, language: Language) -> str:
@@ -121,15 +119,11 @@ def article(number: str, language: Language) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Finds the words for one result of one version in one language; equal conditions are told once."""
+    """Finds the words for the results of one version in one language."""
 
     policies: Policies
     version: Version
     language: Language
-    _known: dict[str, dict[str, Condition]] = field(default_factory=dict)
-    _told: dict[tuple[Any, ...], ToldCondition] = field(default_factory=dict)
-    _demands: dict[tuple[str, str, str | None], tuple[str, str, str]] = field(default_factory=dict)
-    _outcomes: dict[tuple[Any, ...], ToldOutcome] = field(default_factory=dict)
 
     def title(self, measure: str) -> str:
         """Say what a measure is called, with or without an amount."""
@@ -138,26 +132,24 @@ class Teller:
 
     def outcome(self, entry: Json) -> ToldOutcome:
         """Tell status, amount and rule of a result, a line or a screened measure."""
-        key = (entry["status"], entry["amount"], entry["rule"])
-        told = self._outcomes.get(key)
-        if told is None:
-            told = self._outcomes[key] = self._outcome(*key)
-        return told
+        amount, ruling = entry["amount"], entry["rule"]
+        status = label_of("statuses", entry["status"], self.language)
+        rule = "" if ruling is None else label_of("rules", ruling, self.language)
+        return ToldOutcome(status, "" if amount is None else figure(amount), "" if rule == status else rule)
 
-    def conditions(self, entries: Sequence[Json], measure: str, readings: Mapping[str, str]) -> Sequence[ToldCondition]:
-        """Tell the conditions of a line, judged under the readings named."""
-        if not entries:
-            return ()
-        known = self._known.get(measure)
-        if known is None:
-            known = self._known[measure] = self._conditions_of(measure, readings)
-        told, kept = [], self._told
-        for entry in entries:
-            key = (measure, *entry.values())
-            if key not in kept:
-                kept[key] = self._condition(measure, entry, known[entry["id"]])
-            told.append(kept[key])
-        return told
+    def conditions(
+        self, lines: Sequence[Sequence[Json]], measure: str, readings: Mapping[str, str]
+    ) -> list[list[ToldCondition]]:
+        """Tell the conditions of lines judged under the readings named; an entry that lines share is told once."""
+        if not any(lines):
+            return [[] for _ in lines]
+        known = _conditions_of(self, measure, tuple(readings.items()))
+        told: dict[int, ToldCondition] = {}
+        for entries in lines:
+            for entry in entries:
+                if id(entry) not in told:
+                    told[id(entry)] = self._condition(entry, known[entry["id"]])
+        return [[told[id(entry)] for entry in entries] for entries in lines]
 
     def step(self, entry: Json) -> ToldStep:
         """Tell a step: what it is called, its formula, its result."""
@@ -174,11 +166,11 @@ class Teller:
             label_of("limits", entry["id"], self.language),
             figure(entry["ceiling"]),
             figure(entry["granted_before"]),
-            _figure_of(entry, "remaining"),
-            _figure_of(entry, "requested"),
-            _figure_of(entry, "earlier_lines"),
-            shared="remaining" in entry,
-            binding=entry["binding"],
+            figure(entry.get("remaining") or ""),
+            figure(entry.get("requested") or ""),
+            figure(entry.get("earlier_lines") or ""),
+            "remaining" in entry,
+            entry["binding"],
         )
 
     def readings(self, readings: Mapping[str, str]) -> list[ToldReading]:
@@ -191,36 +183,20 @@ class Teller:
 
     # ── their parts ──
 
-    def _outcome(self, code: str, amount: str | None, ruling: str | None) -> ToldOutcome:
-        status = label_of("statuses", code, self.language)
-        rule = "" if ruling is None else label_of("rules", ruling, self.language)
-        return ToldOutcome(status, "" if amount is None else figure(amount), "" if rule == status else rule)
-
-    def _conditions_of(self, measure: str, readings: Mapping[str, str]) -> dict[str, Condition]:
-        """Collect the conditions by id: those that were applied, and those of other versions, for lines under them."""
-        others = [one.measures[measure] for one in self.policies.versions if measure in one.measures]
-        applied = self.policies.provision(self.version, measure, dict(readings)).measure
-        return {condition.id: condition for one in (*others, applied) for condition in one.conditions}
-
-    def _condition(self, measure: str, entry: Json, condition: Condition) -> ToldCondition:
-        key = (measure, entry["id"], entry["required"])
-        demand = self._demands.get(key)
-        if demand is None:
-            label = label_of("conditions", entry["id"], self.language)
-            demand = (label, article(entry["article"], self.language), self._requirement(entry, condition))
-            self._demands[key] = demand
+    def _condition(self, entry: Json, condition: Condition) -> ToldCondition:
+        demand = _demand(self, condition, entry["article"], entry["required"])
         shortfall = entry["shortfall"]
         return ToldCondition(
             entry["met"], *demand, self._finding(entry, condition), figure(shortfall) if shortfall else ""
         )
 
-    def _requirement(self, entry: Json, condition: Condition) -> str:
+    def requirement(self, condition: Condition, required: str | None) -> str:
         """Say in words what a condition requires."""
-        if entry["required"] is None:
+        if required is None:
             return ""
         match condition:
             case Allowed():
-                return self._one_of(entry["required"].split(" | "), condition)
+                return self._one_of(required.split(" | "), condition)
             case Given():
                 return self._word("not_null")
             case WithinValidity():
@@ -228,7 +204,7 @@ class Teller:
             case First():
                 return self._word("first", self._word("and").join(map(self._field_name, condition.per)))
             case _:
-                return re.sub(_AMOUNT, lambda found: figure(found[0]), entry["required"].removeprefix("= "))
+                return re.sub(_AMOUNT, lambda found: figure(found[0]), required.removeprefix("= "))
 
     def _one_of(self, allowed: Sequence[str], condition: Allowed) -> str:
         """Say which values are allowed, or shorter, which single one is not."""
@@ -278,13 +254,24 @@ class Teller:
         return _word(code, self.language, *facts)
 
 
+@lru_cache(maxsize=_KEPT)
+def _conditions_of(teller: Teller, measure: str, readings: tuple[tuple[str, str], ...]) -> Mapping[str, Condition]:
+    """Collect the conditions by id: those that were applied, and those of other versions, for lines under them."""
+    others = [one.measures[measure] for one in teller.policies.versions if measure in one.measures]
+    applied = teller.policies.provision(teller.version, measure, dict(readings)).measure
+    return {condition.id: condition for one in (*others, applied) for condition in one.conditions}
+
+
+@lru_cache(maxsize=_KEPT)
+def _demand(teller: Teller, condition: Condition, number: str, required: str | None) -> tuple[str, str, str]:
+    """Tell what a condition is called, its article, and what it requires."""
+    label = label_of("conditions", condition.id, teller.language)
+    return label, article(number, teller.language), teller.requirement(condition, required)
+
+
 def undecided(language: Language) -> str:
     """Say that nobody has decided yet."""
     return _word("undecided", language)
-
-
-def _figure_of(entry: Json, name: str) -> str:
-    return "" if entry.get(name) is None else figure(entry[name])
 
 
 def _word(code: str, language: Language, *facts: object) -> str:

@@ -36,7 +36,7 @@ def conditions(
     """Tell the conditions of a request's only line, by id."""
     teller, result = told(policies, measure, {"lines": [line]}, language)
     entries = result["lines"][0]["conditions"]
-    spoken = teller.conditions(entries, measure, result["readings"])
+    (spoken,) = teller.conditions([entries], measure, result["readings"])
     return {entry["id"]: one for entry, one in zip(entries, spoken, strict=True)}
 
 
@@ -71,6 +71,17 @@ def test_a_repeat_is_told_by_what_it_repeats(policies: Policies) -> None:
     assert conditions(policies, "national_cluster_award", line)["first_award"].required == "同一专业镇编码首次"
     english = conditions(policies, "national_cluster_award", line, "en")
     assert english["first_award"].required == "the first of its Town identifier"
+
+
+def test_every_line_is_told_its_own_conditions(policies: Policies) -> None:
+    """Lines that are judged alike and lines that are not: each as if it were the only one."""
+    lines = [LOAN, LOAN, LOAN | {"town_tier": "county"}, LOAN | {"disbursed_amount": "1.00"}, LOAN]
+    teller, result = told(policies, "loan_interest", {"lines": lines}, "zh")
+    judged = [line["conditions"] for line in result["lines"]]
+    spoken = teller.conditions(judged, "loan_interest", result["readings"])
+    assert [[*one] for one in spoken] == [[*conditions(policies, "loan_interest", line).values()] for line in lines]
+    assert [all(one.met for one in told_line) for told_line in spoken] == [True, True, False, True, True]
+    assert teller.conditions([[], []], "loan_interest", result["readings"]) == [[], []]
 
 
 def test_steps_and_limits_are_told_with_their_figures(policies: Policies) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request, url_for
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Redirect
@@ -118,10 +119,29 @@ def _in_other_language(spoken: Language) -> tuple[Language, str]:
     return other, f"/{other}{path[len(spoken) + 1 :]}" if path.startswith(f"/{spoken}/") else f"/{other}/"
 
 
-def elsewhere(endpoint: str, **values: Any) -> tuple[Language, str]:
-    """Return the other language, and the address of a page in it."""
+def link(endpoint: str, query: Mapping[str, object] | None = None, spoken: Language | None = None, **place: str) -> str:
+    """Return the path of a page, in the reader's language or another; of `query`, what is None is left out.
+
+    `place` is what the path names: paths are kept, so nothing that people enter belongs there.
+    """
+    path = _path(request.root_path, spoken or language(), endpoint, tuple(place.items()))
+    asked = query and urlencode([(name, value) for name, value in query.items() if value is not None])
+    return f"{path}?{asked}" if asked else path
+
+
+@lru_cache(maxsize=256)
+def _path(_root: str, spoken: Language, endpoint: str, place: tuple[tuple[str, str], ...]) -> str:
+    """Make a path once: where the service lives under a path of its own (`_root`), that begins it."""
+    if "." in endpoint:  # no page, and in no language: the API's own
+        return url_for(endpoint)
+    values: dict[str, Any] = {"lang": spoken, **dict(place)}
+    return url_for(f"web.{endpoint}", **values)
+
+
+def elsewhere(endpoint: str, query: Mapping[str, object] | None = None, **place: str) -> tuple[Language, str]:
+    """Return the other language, and the path of a page in it."""
     other = _OTHER[language()]
-    return other, url_for(f"web.{endpoint}", lang=other, **values)
+    return other, link(endpoint, query, other, **place)
 
 
 @cache
@@ -157,15 +177,8 @@ def kept(macro: Callable[..., Markup], *facts: Hashable) -> Markup:
 
 
 def _url(endpoint: str, **values: Any) -> str:
-    """Make a link; those without values are made once, as they are on every page."""
-    name = endpoint if "." in endpoint else f"web.{endpoint}"
-    if values:
-        return url_for(name, **values)
-    links: dict[tuple[Language, str, str], str] = current_app.extensions.setdefault("links", {})
-    key = (language(), request.root_path, name)
-    if key not in links:
-        links[key] = url_for(name)
-    return links[key]
+    """Make a link; those without values are on every page."""
+    return url_for(f"web.{endpoint}", **values) if values else link(endpoint)
 
 
 def _hidden_token() -> Markup:

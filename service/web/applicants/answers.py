@@ -126,7 +126,8 @@ def answer_of(policies: Policies, request: Request, language: Language) -> Answe
     version = policies.version(f"{result['policy']['id']}@{result['policy']['version']}")
     teller = Teller(policies, version, language)
     courses = courses_of(applied) if applied else [Course()] * len(result["lines"])
-    conditions = [teller.conditions(one["conditions"], request.measure, result["readings"]) for one in result["lines"]]
+    judged = [one["conditions"] for one in result["lines"]]
+    conditions = teller.conditions(judged, request.measure, result["readings"])
     common = _common(conditions)
     lines = _lines(result, conditions, common, courses, teller)
     limits = [limit for line in lines for limit in line.limits]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from flask import Response, request, url_for
+from flask import Response, request
 
 from service.demands import Demands
 from service.describe import Json, measure_of, version_of
@@ -23,7 +23,7 @@ from service.web.applicants.links import Case, packed, too_deep, unpacked
 from service.web.applicants.questions import layout_of
 from service.web.applicants.said import Sayer
 from service.web.applicants.typed import unit_of
-from service.web.site import Site, elsewhere, language
+from service.web.site import Site, elsewhere, language, link
 
 #: From so many lines on, a file is easier than a form.
 MANY_LINES: Final = 50
@@ -151,7 +151,7 @@ def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | N
         form=form,
         link=text and _address(measure, text, form),
         in_other_language=_elsewhere(measure, form, text),
-        carried=orjson.dumps(data).decode(),
+        carried="" if text else orjson.dumps(data).decode(),
         changed=changed,
         compared=comparison_of(policies, measure, data, answer, language()) if compare else None,
     )
@@ -159,8 +159,8 @@ def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | N
 
 def _elsewhere(measure: str, form: Form, text: str | None, edit: int | None = None) -> tuple[Language, str]:
     """Say where the same is in the other language; without what was typed where that is too long for a link."""
-    values = {"case": text, "edit": edit} if text and form.data else {}
-    return elsewhere("measure", measure=measure, unit=_unit(form), **values)
+    query = {"case": text, "edit": edit} if text and form.data else {}
+    return elsewhere("measure", query | {"unit": _unit(form)}, measure=measure)
 
 
 def _unit(form: Form) -> str | None:
@@ -169,7 +169,8 @@ def _unit(form: Form) -> str | None:
 
 def _address(measure: str, text: str, form: Form) -> str:
     """Return the whole address of a case, which is passed on; the form behind it keeps the unit that was typed in."""
-    return url_for("web.measure", measure=measure, case=text, unit=_unit(form), _external=True)
+    path = link("measure", {"case": text, "unit": _unit(form)}, measure=measure)
+    return request.host_url.rstrip("/") + path
 
 
 def link_of(data: Json, result: Json) -> str | None:

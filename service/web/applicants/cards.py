@@ -74,7 +74,7 @@ def _group_of(card: Card, version: Version) -> str:
 
 def _card(teller: Teller, entry: Json, result: Json, forms: Mapping[str, str]) -> Card:
     measure = entry["measure"]
-    conditions = teller.conditions(entry["conditions"], measure, result["readings"])
+    (conditions,) = teller.conditions([entry["conditions"]], measure, result["readings"])
     return Card(
         measure=measure,
         status=entry["status"],

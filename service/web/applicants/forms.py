@@ -214,31 +214,37 @@ def _kind(policies: Policies, name: str) -> FieldType:
 
 def _entries(policies: Policies, texts: Texts, unit: Unit, pointer: str, slips: list[Defect]) -> Json:
     """Read the fields of a line, or of the facts."""
-    by_field: dict[str, Texts] = defaultdict(dict)
-    for name, text in texts.items():
-        one, _, part = name.partition(".")
-        by_field[one][part] = text
     entries: Json = {}
-    for name, parts in by_field.items():
+    tables: dict[str, Texts] = {}
+    empty: list[str] = []
+    for place, text in texts.items():
+        name, _, part = place.partition(".")
         kind = _kind(policies, name)
-        value = _rows(kind, parts, unit) if kind in ROWS else value_of(kind, parts.get("", ""), unit)
-        if value is not None:
+        if part == NONE:
+            if text:
+                empty.append(name)
+        elif kind in ROWS:
+            tables.setdefault(name, {})[part] = text
+        elif not part and (value := value_of(kind, text, unit)) is not None:
             entries[name] = value
-        if parts.get(NONE):
-            if value is not None:
-                slips.append(Defect(f"{pointer}/{name}", "value_and_none", value))
-            entries.setdefault(name, None)
+    for name, parts in tables.items():
+        if rows := _rows(ROWS[_kind(policies, name)], parts, unit):
+            entries[name] = rows
+    for name in empty:
+        if name in entries:
+            slips.append(Defect(f"{pointer}/{name}", "value_and_none", entries[name]))
+        entries.setdefault(name, None)
     return entries
 
 
-def _rows(kind: FieldType, parts: Texts, unit: Unit) -> list[Json] | None:
+def _rows(columns: Mapping[str, FieldType], parts: Texts, unit: Unit) -> list[Json]:
     """Read a field of several rows; a row that was left empty is none."""
     rows: dict[int, Json] = defaultdict(dict)
     for part, text in parts.items():
         number, _, column = part.partition(".")
-        if column in ROWS[kind] and (value := value_of(ROWS[kind][column], text, unit)) is not None:
+        if column in columns and (value := value_of(columns[column], text, unit)) is not None:
             rows[int(number)][column] = value
-    return [row for _, row in sorted(rows.items())] or None
+    return [row for _, row in sorted(rows.items())]
 
 
 def _granted(policies: Policies, texts: Texts, unit: Unit) -> Json:

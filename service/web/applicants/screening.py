@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from flask import Response, url_for
+from flask import Response
 
 from service.errors import Refused
 from service.intake.screening import read_screening
@@ -20,7 +20,7 @@ from service.web.applicants.forms import Form, Json, Sent, form_of, request_of
 from service.web.applicants.links import packed
 from service.web.applicants.questions import Question, question_of
 from service.web.applicants.said import Sayer
-from service.web.site import Site, elsewhere, language
+from service.web.site import Site, elsewhere, language, link
 
 #: Statuses with which a measure asks for nothing more.
 _OUT_OF_REACH: Final = frozenset({"ineligible", "manual_review", "not_in_force"})
@@ -73,7 +73,7 @@ def page(site: Site, sent: Sent) -> Response:
         form=form,
         say=Sayer(policies, plan, form, spoken),
         focus=focus,
-        in_other_language=elsewhere("screening", **form.values),
+        in_other_language=elsewhere("screening", form.values),
         # Where nothing is answered yet everything is missing: the questions say so themselves, in less room.
         screened=result and form.data and screened(policies, result, spoken, _forms(policies, form.data, by_measure)),
         by_measure=by_measure,
@@ -129,5 +129,5 @@ def _forms(policies: Policies, data: Json, by_measure: dict[str, Any]) -> dict[s
         request = {"facts": facts, "lines": [line]}
         text = packed(request, version.ref, policies.provision(version, name).sha256)
         edit = 1 if text and by_measure[name]["status"] != "eligible" else None
-        forms[name] = url_for("web.measure", measure=name, case=text, edit=edit)
+        forms[name] = link("measure", {"case": text, "edit": edit}, measure=name)
     return forms
