@@ -24,7 +24,6 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
         batches,
         calculations,
         catalogue,
-        docs,
         door,
         exports,
         grants,
@@ -49,9 +48,10 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app.register_blueprint(batches.blueprint(policies, access, config.max_file_bytes))
     app.register_blueprint(audits.blueprint(policies, access, config.max_file_bytes))
     app.register_blueprint(exports.blueprint(policies, access))
-    app.register_blueprint(docs.blueprint(openapi.document(policies)))
+    document = openapi.document(policies)
+    app.register_blueprint(openapi.blueprint(document))
     app.register_blueprint(health.blueprint(policies))
-    web.register(app, policies, access, config)
+    web.register(app, policies, access, config, document)
     problems.register(app)
     secured = responses.secured(app.wsgi_app)
     app.wsgi_app = door.express(secured, policies, config.max_body_bytes)  # type: ignore[method-assign, assignment]

@@ -49,7 +49,10 @@ def _map(values: Json) -> Json:
 _LABELLED: Final = record(id=NAME, label=TEXT)
 _STATUS: Final[Json] = {"type": "string", "enum": [*STATUSES, "referenced"]}
 _SCREENED_STATUS: Final[Json] = {"type": "string", "enum": [*STATUSES, "referenced", "needs_input"]}
-_RULE: Final[Json] = {**NAME, "description": f"规则 · rule; {', '.join(REASONS)} …"}
+_RULE: Final[Json] = {
+    **NAME,
+    "description": f"规则或原因：{', '.join(REASONS)} 等 · the rule or the reason: {', '.join(REASONS)} …",
+}
 _DOCUMENT: Final = record(number=NAME, title=NAME, issuer=NAME, issued=NAME)
 _DECIDED_BY: Final = record({"article": TEXT}, id=NAME, version=NAME, document=NAME, sha256=SHA256)
 _READINGS: Final = _map(NAME)

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint, Response
 
 from service.api import audit_paths, batch_description, ledger_paths
 from service.api.answers import COMPONENTS, Json, ref
@@ -24,10 +25,22 @@ from service.api.requests import (
     referenced_reader,
     screening_schema,
 )
+from service.api.responses import JSON
 from service.intake.request import reader_for
 from service.policies import Policies
 from service.policies.model import Version, Words
 from service.version import ENGINE
+
+
+def blueprint(document: bytes) -> Blueprint:
+    """Make the view that sends a finished document."""
+    views = Blueprint("openapi", __name__)
+
+    @views.get("/openapi.json")
+    def whole() -> Response:
+        return Response(document, content_type=JSON, headers={"Cache-Control": "public, max-age=60"})
+
+    return views
 
 
 def document(policies: Policies) -> bytes:
@@ -107,7 +120,7 @@ def _add_screenings(spec: APISpec, converter: Any, policies: Policies) -> None:
 
 
 def _add_policies(spec: APISpec, policies: Policies) -> None:
-    refs = list(dict.fromkeys(name for version in policies.versions for name in (version.ref, version.id)))
+    refs = list(dict.fromkeys(name for version in reversed(policies.versions) for name in (version.ref, version.id)))
     measures = list(dict.fromkeys(name for version in policies.versions for name in _all_measures(version)))
     _add_get(spec, "/v1/policies", "list_policies", "政策版本 · The versions", "Policies")
     _add_get(spec, "/v1/policies/{ref}", "show_policy", "一个版本 · One version", "PolicyWhole", ref=refs)
@@ -122,23 +135,29 @@ def _add_policies(spec: APISpec, policies: Policies) -> None:
         measure=measures,
     )
     diff = "/v1/policies/{before}/diff/{after}"
-    _add_get(spec, diff, "diff_policies", "版本对比 · What differs", "Changes", before=refs, after=refs)
+    _add_get(spec, diff, "diff_policies", "版本对比 · What differs", "Changes", before=refs[::-1], after=refs)
 
 
 def _all_measures(version: Version) -> tuple[str, ...]:
     return (*version.measures, *version.referenced)
 
 
-def _add_get(spec: APISpec, path: str, name: str, summary: str, *answers: str, **parameters: list[str]) -> None:
+def _add_get(spec: APISpec, path: str, identity: str, summary: str, *answers: str, **parameters: list[str]) -> None:
     named = [
-        {"name": parameter, "in": "path", "required": True, "schema": {"type": "string", "enum": values}}
-        for parameter, values in parameters.items()
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "enum": values},
+            "example": values[0],
+        }
+        for name, values in parameters.items()
     ]
     statuses = (404,) if named else ()
     schema = ref(answers[0]) if len(answers) == 1 else {"oneOf": [ref(answer) for answer in answers]}
     operation = {
         "tags": ["policies"],
-        "operationId": name,
+        "operationId": identity,
         "summary": summary,
         "parameters": [*named, LANGUAGE],
         "responses": {"200": ok(schema, summary), **problems(*statuses)},

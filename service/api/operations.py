@@ -29,7 +29,7 @@ _HEADERS: Final[dict[int, Json]] = {
 LANGUAGE: Final[Json] = {
     "name": "Accept-Language",
     "in": "header",
-    "description": "zh-CN（默认 · default） | en",
+    "description": "zh-CN（默认） | en · zh-CN (default) | en",
     "schema": {"type": "string", "examples": ["zh-CN", "en"]},
 }
 

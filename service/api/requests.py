@@ -14,7 +14,7 @@ from service.intake.dictionary import entry_for
 from service.intake.fields import Entry
 from service.intake.granted import MOST_ENTRIES
 from service.intake.request import MOST_LINES, reader_for
-from service.intake.schemas import LineReader
+from service.intake.schemas import LINE_ID, LineReader
 from service.intake.screening import reader_of_all
 from service.policies import Policies
 from service.policies.model import Field, Measure, Provision, Reading
@@ -32,6 +32,16 @@ _BY_TYPE: Final[Mapping[str, Any]] = {
     "balances": [{"balance": "10000000.00", "from": "2027-06-30", "to": "2027-12-31"}],
 }
 _NULL: Final = "null"
+_LINES: Final = {
+    "minItems": 1,
+    "maxItems": MOST_LINES,
+    "description": "每笔贷款、每个项目、每份合同等各一项 · one entry per loan, project, contract, …",
+}
+_LINE_ID: Final = {"description": "行号，不写时依次为 L1、L2… · L1, L2, … in their order unless given"}
+_FOR_ALL_LINES: Final = {
+    "description": "各行共同的字段，只写一次；行内另写的以行内为准 · fields for all lines; what a line says itself wins"
+}
+_GRANTED: Final = {"description": "此前已发放的金额，按上限分列 · what was granted before, by ceiling"}
 _FRAME: Final = {"policy": ref("PolicyName"), "readings": ref("Readings")}
 
 
@@ -40,6 +50,8 @@ def describe_entry(self: OpenAPIConverter, field: fields.Field[Any], ret: Json) 
     if not isinstance(field, Entry):
         return {}
     described = field.json_schema if field.entry is None else ref(field.entry.id)
+    if field.name == LINE_ID:
+        described = described | _LINE_ID
     ret.clear()
     return nullable(described) if field.allow_none else described
 
@@ -101,13 +113,16 @@ def calculation_schema(policies: Policies, provision: Provision | None, name: st
         lines = {"type": ["array", _NULL], "minItems": 1, "maxItems": MOST_LINES, "items": ref(f"{name}Line")}
         return record({**_FRAME, "facts": nullable(ref(f"{name}Facts")), "lines": lines})
     granted = _granted_schema(policies, provision)
-    complete = {"minItems": 1, "maxItems": MOST_LINES, **listed(ref(f"{name}Line"))}
-    partial = {"minItems": 1, "maxItems": MOST_LINES, **listed(ref(f"{name}LineWithFacts"))}
+    complete = {**_LINES, **listed(ref(f"{name}Line"))}
+    partial = {**_LINES, **listed(ref(f"{name}LineWithFacts"))}
     optional = {**_FRAME, "granted_before": granted}
     return {
         "anyOf": [
             {"title": "complete lines", **record({**optional, "facts": {"type": _NULL}}, lines=complete)},
-            {"title": "facts for all lines", **record(optional, facts=ref(f"{name}Facts"), lines=partial)},
+            {
+                "title": "facts for all lines",
+                **record(optional, facts=ref(f"{name}Facts") | _FOR_ALL_LINES, lines=partial),
+            },
         ]
     }
 
@@ -157,7 +172,7 @@ def _granted_schema(policies: Policies, provision: Provision) -> Json:
         limit={"type": "string", "enum": sorted({limit.id for limit in shared})},
         amount=entry_for(next(field for field in policies.fields.values() if field.type == "yuan")).json_schema,
     )
-    return {"type": ["array", _NULL], "maxItems": MOST_ENTRIES, "items": entry}
+    return {"type": ["array", _NULL], "maxItems": MOST_ENTRIES, "items": entry, **_GRANTED}
 
 
 def referenced_reader(policies: Policies) -> LineReader:

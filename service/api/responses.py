@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 JSON: Final = "application/json"
 #: What people send about themselves is not kept; views that may be kept say so.
 NOT_KEPT: Final = ("Cache-Control", "no-store")
-#: Nothing from another host, nothing inline; Swagger UI draws some icons from `data:`.
+#: Nothing from another host, nothing inline.
 EVERYWHERE: Final = [
     ("Vary", "Accept-Language"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     (
         "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'",
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
 ]
 

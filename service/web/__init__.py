@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 IDLE = timedelta(minutes=30)
 
 
-def register(app: Flask, policies: Policies, access: Access, config: Config) -> None:
-    """Add the pages to an app, with the cookie that holds who is signed in."""
+def register(app: Flask, policies: Policies, access: Access, config: Config, openapi: bytes) -> None:
+    """Add the pages to an app, with the cookie that holds who is signed in; `openapi` describes the API to readers."""
     from service.web import assets, errors, forgery, site
     from service.web.applicants import views as applicants
     from service.web.bureau import views as bureau
     from service.web.finance import views as finance
     from service.web.home import views as home
     from service.web.policies import views as policy_pages
+    from service.web.reference import views as reference
     from service.web.signing import CookieJar
 
     app.config.update(
@@ -39,8 +40,8 @@ def register(app: Flask, policies: Policies, access: Access, config: Config) -> 
     )
     app.session_interface = CookieJar()
     views = site.blueprint()
-    built = site.Site(policies, access, config)
-    for area in (home, applicants, policy_pages, bureau, finance):
+    built = site.Site(policies, access, config, openapi)
+    for area in (home, applicants, policy_pages, bureau, finance, reference):
         area.register(views, built)
     forgery.register(app, views)
     errors.register(views, built)

@@ -75,11 +75,12 @@ def language() -> Language:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What views work with."""
+    """What views work with; `openapi` is the description of the API, as JSON."""
 
     policies: Policies
     access: Access
     config: Config
+    openapi: bytes
 
     def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
         """Render a page in the reader's language; it is not kept by any cache.

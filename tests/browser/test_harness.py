@@ -215,16 +215,6 @@ def test_signing_in_fills_the_form(language: str, browser: Browser) -> None:
         assert visitor.url == f"{origin}/in?key=ts-1"
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_description_of_the_api(width: int, visitor: Visits) -> None:
-    """The page /docs loads quietly, from this host alone, and fits."""
-    page = visitor("en", width)
-    answer = page.goto("/docs", wait_until="networkidle")
-    assert answer
-    assert answer.status == 200
-    fits(page)
-
-
 def test_what_the_service_logs_is_read(service: Running, tmp_path: Path) -> None:
     """Errors count, as gunicorn and as Flask write them; that workers started does not."""
     started = service.log.read_text("utf-8")

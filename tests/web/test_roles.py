@@ -26,7 +26,7 @@ from tests.ledger.conftest import person
 from tests.web.visiting import token_of
 
 #: What everybody may open, by the first part of the path.
-OPEN = {"", "sign-in", "sign-out", "screening", "measures", "policies"}
+OPEN = {"", "docs", "sign-in", "sign-out", "screening", "measures", "policies"}
 #: Whose the other pages are; where forms are sent to, whose they are.
 WHOSE = {
     ("GET", "batches"): {"proposer"},

@@ -29,7 +29,7 @@ def shown(
 
 def page(app: Flask, policies: Policies, template: str, language: Language, **context: Any) -> str:
     """Render a page as a visitor who is not signed in gets it."""
-    site = Site(policies, app.extensions["ledger"], Config())
+    site = Site(policies, app.extensions["ledger"], Config(), b"{}")
     with app.test_request_context(f"/{language}/measures"):
         g.language = language
         return site.page(template, **context).get_data(as_text=True)

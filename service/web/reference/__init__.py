@@ -1,0 +1,1 @@
+"""The REST API for people to read: every operation of the OpenAPI document, in Chinese or English."""
