@@ -59,7 +59,13 @@ _RULE: Final[Json] = {
     "description": f"规则或原因：{', '.join(REASONS)} 等 · the rule or the reason: {', '.join(REASONS)} …",
 }
 _DOCUMENT: Final = record(number=NAME, title=NAME, issuer=NAME, issued=NAME)
-_DECIDED_BY: Final = record({"article": TEXT}, id=NAME, version=NAME, document=NAME, sha256=SHA256)
+_DECIDED_BY: Final = record(
+    {"article": _told(TEXT, "条款", "the article")},
+    id=NAME,
+    version=NAME,
+    document=_told(NAME, "文号", "the number of the document"),
+    sha256=_told(SHA256, "所用条款的摘要", "hash of the terms that were applied"),
+)
 _READINGS: Final = _map(NAME)
 
 CONDITION: Final = record(

@@ -77,11 +77,11 @@ def batch_operation(policies: Policies, language: Json, problems: Json, example:
         "name": "measure",
         "in": "path",
         "required": True,
-        "description": f"{ALL}：按工作表名称识别措施 · every sheet of workbooks is of the measure it is called after",
+        "description": f"{ALL}：按工作表名称识别措施 · {ALL}: every sheet of a workbook is of the measure it is called after",
         "schema": {"type": "string", "enum": measures},
     }
     query = [{"name": name, "in": "query", **described} for name, described in _options(policies).items()]
-    file = {"description": "结果 · the same rows, decided", "headers": _HEADERS}
+    file = {"description": "结果文件：原来各行及其结果 · the same rows, decided", "headers": _HEADERS}
     return {
         "tags": ["batches"],
         "operationId": "decide_files",

@@ -205,8 +205,11 @@ def _proposal(policies: Policies, example: Json) -> Json:
         "example": "2027-0001",
     }
     answers = {
-        "201": ok(ref("Grant"), "已预留 · reserved, or held for review"),
-        "200": ok(ref("Grant"), "重试 · the grant of an earlier request with the same key and body"),
+        "201": ok(ref("Grant"), "已预留，或转人工审核 · reserved, or held for review"),
+        "200": ok(
+            ref("Grant"),
+            "同一编号、同样内容此前已申报的那一笔 · the grant of an earlier request with the same key and body",
+        ),
         **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
     }
     summary = "申报并预留额度 · Calculate and reserve a grant"
@@ -229,7 +232,7 @@ def _replay() -> Json:
 
 def _verb(verb: str) -> Json:
     answers = {
-        "200": ok(ref("Grant"), "新状态 · the grant in its new state"),
+        "200": ok(ref("Grant"), "该笔拨付的新状态 · the grant in its new state"),
         **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
     }
     described = operation(f"{verb}_grant", _TITLES[verb], answers, ID, roles=("approver",))
