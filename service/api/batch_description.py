@@ -77,7 +77,7 @@ def batch_operation(policies: Policies, language: Json, problems: Json, example:
         "name": "measure",
         "in": "path",
         "required": True,
-        "description": f"{ALL}：按工作表名称识别措施 · {ALL}: every sheet of a workbook is of the measure it is called after",
+        "description": f"{ALL}：按工作表名称识别措施 · {ALL}: a sheet is of the measure it is called after",
         "schema": {"type": "string", "enum": measures},
     }
     query = [{"name": name, "in": "query", **described} for name, described in _options(policies).items()]
