@@ -22,11 +22,13 @@ from service.api.answers import (
 )
 from service.api.audits import AUDITORS, LONGEST_SEED, MOST_SAMPLED
 from service.api.exports import HTML
+from service.api.grants import STATES
 from service.api.ledger_paths import ID, MOMENT, PAGES, operation
 from service.api.operations import ok, problems
 from service.api.queries import measures_of
 from service.api.uploads import CSV, MULTIPART, NDJSON, PARQUET, XLSX
 from service.policies import Policies
+from service.words import WORDS
 
 _FILE: Final[Json] = {"type": "string", "format": "binary"}
 _OBJECT: Final[Json] = {"type": "object", "additionalProperties": ANYTHING}
@@ -34,7 +36,7 @@ _TEXTS: Final[Json] = {"type": "object", "additionalProperties": TEXT}
 _LEDGER: Final = record(
     {
         "due": YUAN,
-        "state": NAME,
+        "state": {"type": "string", "enum": list(STATES)},
         "approved_by": TEXT_OR_NULL,
         "approved_on": TEXT_OR_NULL,
         "ledger_paid_on": TEXT_OR_NULL,
@@ -51,8 +53,10 @@ _PAYOUT: Final[dict[str, Json]] = {
     "applicant_id": TEXT_OR_NULL,
     "ledger": ref("AuditedGrant"),
 }
-_FINDING: Final = record(**_PAYOUT, kind=NAME, code=NAME, at_stake=YUAN, counted=YUAN, facts=_OBJECT, message=TEXT)
-_KIND: Final = record(kind=NAME, label=TEXT, rows=WHOLE, at_stake=YUAN, counted=YUAN)
+#: Every kind of finding: those that have words, but for rows without any.
+_KINDS: Final[Json] = {"type": "string", "enum": [kind for kind in WORDS["zh"]["audit_kinds"] if kind != "matched"]}
+_FINDING: Final = record(**_PAYOUT, kind=_KINDS, code=NAME, at_stake=YUAN, counted=YUAN, facts=_OBJECT, message=TEXT)
+_KIND: Final = record(kind=_KINDS, label=TEXT, rows=WHOLE, at_stake=YUAN, counted=YUAN)
 _AMOUNTS: Final[Json] = {"type": "object", "additionalProperties": YUAN}
 _GROUP: Final[dict[str, Json]] = {"rows": WHOLE, "paid": YUAN, "accused": WHOLE, "at_stake": YUAN, "kinds": _AMOUNTS}
 _HEAD: Final = record(seq=WHOLE, hash=SHA256)
