@@ -211,6 +211,15 @@ def test_wrong_options_stand_at_their_fields(auditor: FlaskClient, ledger: Ledge
     assert checked(auditor, b"id,amount\nx,1\n", sample=" 3 ", seed=" ").status_code == 200
 
 
+@pytest.mark.parametrize("sample", ["0000000009999", "0" * 5_000, "9" * 5_000, "00001", "٣"])
+def test_no_number_is_too_long_to_be_refused(auditor: FlaskClient, ledger: Ledger, sample: str) -> None:
+    """Zeros before a number do not hide how large it is, nor do thousands of digits break anything."""
+    page = send(auditor, b"id,amount\nx,1\n", sample=sample)
+    assert page.status_code == 422
+    assert "0 至 1000 的整数" in text_of(page)
+    assert kept(ledger) == 0
+
+
 def test_hostile_text_stays_text(auditor: FlaskClient) -> None:
     """Markup, formulas, marks that turn text round, endless names: shown, never obeyed."""
     rows = f'"{HOSTILE}","=HYPERLINK(1)",1.00\n{"长" * 10_000},{HOSTILE}\u202e,2.00\n=1+1,{"<i>" * 3_000},3.00\n'
