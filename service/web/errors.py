@@ -11,7 +11,7 @@ from service.api.problems import problem_of
 from service.api.uploads import Body
 from service.errors import Denied
 from service.web.forgery import stores_nothing
-from service.web.site import Site, language
+from service.web.site import Site, address, language
 
 
 def register(views: Blueprint, site: Site) -> None:
@@ -22,7 +22,12 @@ def register(views: Blueprint, site: Site) -> None:
         if isinstance(error, RequestEntityTooLarge):
             Body(request, site.config.max_file_bytes).drop()  # a browser that is still sending would hear nothing
         problem = problem_of(error, language())
-        response = site.page("error.html", problem.status, problem=problem, denied=isinstance(error, Denied))
+        shown = {
+            "problem": problem,
+            "denied": isinstance(error, Denied),
+            "again": address() if request.method == "GET" else None,  # what was sent cannot be sent again by a link
+        }
+        response = site.page("error.html", problem.status, **shown)
         # Browsers would ask for a name and a password in a window of their own.
         response.headers.update({name: text for name, text in problem.headers.items() if name != "WWW-Authenticate"})
         return response

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -34,6 +37,15 @@ def test_a_page_links_to_itself_in_the_other_language(visitor: FlaskClient) -> N
     """Nothing of the address is lost on the way."""
     assert 'href="/en/sign-in?next=/zh/grants"' in visitor.get("/zh/sign-in?next=/zh/grants").text
     assert 'href="/zh/"' in visitor.get("/en/").text
+
+
+def test_links_to_an_odd_address_lead_to_that_address(visitor: FlaskClient) -> None:
+    """What was escaped in it is escaped again: in the other language, and after signing in."""
+    odd = "/grants/a%3Fb%23c%25/replay?x=1%262"
+    page = visitor.get(f"/zh{odd}").text
+    assert f'href="/en{odd}"' in page
+    signing_in = re.findall(r'class="button" href="[^"]+next=([^"]+)"', page)
+    assert [unquote(address) for address in signing_in] == [f"/zh{odd}"]
 
 
 def test_a_page_that_does_not_exist_is_told_in_words(visitor: FlaskClient) -> None:
@@ -135,6 +147,26 @@ def test_signing_in_leads_to_our_pages_only(app: Flask, keys: dict[str, str], to
 def test_signing_in_leads_back_to_the_page_that_asked_for_it(app: Flask, keys: dict[str, str]) -> None:
     """Whoever had to sign in first goes on where it was."""
     assert sign_in(app.test_client(), keys["admin"], next="/en/limits").headers["Location"] == "/en/limits"
+
+
+def test_a_search_is_made_once_signed_in(app: Flask, keys: dict[str, str]) -> None:
+    """Whoever was signed out while filling a form in gets what was asked for, not an empty form."""
+    client = app.test_client()
+    told = client.get("/zh/decisions?number=%E7%94%B2%2F%2F1&year=2027")
+    assert told.status_code == 401
+    address = unescape(re.findall(r'class="button" href="([^"]+)"', told.text)[0])
+    answered = sign_in(client, keys["auditor"], address)
+    assert answered.headers["Location"] == "/zh/decisions?number=%E7%94%B2%2F%2F1&year=2027"
+
+
+def test_a_form_is_not_sent_again_by_signing_in(signed_in: Signed, ledger: Ledger) -> None:
+    """Whoever lost the key in between goes on from the start; a link to where forms are sent leads nowhere."""
+    client = signed_in("approver")
+    token = token_of(client, "/zh/")
+    revoke_keys(ledger, "王芳", by="root")
+    told = client.post("/zh/grants/none/approve", data={"csrf_token": token})
+    assert told.status_code == 401
+    assert 'class="button" href="/zh/sign-in"' in told.text
 
 
 def test_forms_of_others_are_refused_and_nothing_is_done(signed_in: Signed) -> None:
