@@ -92,6 +92,13 @@ def test_an_entry_whose_time_was_changed_is_shown_as_it_is(auditor: FlaskClient,
     assert "第 100 条：日志内容被改动" in text_of(auditor.get("/zh/log/verification"))
 
 
+def test_whose_key_was_taken_out_of_the_ledger_is_nobody(auditor: FlaskClient, file: Path) -> None:
+    """Pages stay open to everybody; those that take a key ask for one."""
+    tamper(file, "DELETE FROM keys WHERE person = '张敏'")
+    assert "张敏" not in auditor.get("/zh/").text
+    assert auditor.get("/zh/log").status_code == 401
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_payee_that_was_changed_is_told(
     auditor: FlaskClient, file: Path, database: str, year: Year, lang: str, monkeypatch: pytest.MonkeyPatch
