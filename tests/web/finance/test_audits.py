@@ -220,6 +220,32 @@ def test_no_number_is_too_long_to_be_refused(auditor: FlaskClient, ledger: Ledge
     assert kept(ledger) == 0
 
 
+@pytest.mark.parametrize(
+    ("lang", "cell", "purpose"),
+    [
+        (
+            "zh",
+            "“amount”填写为“壹万�元”，金额应为",
+            "所列措施或专业镇为 区域公共品牌广告补助、T9，应为 年度新增贷款贴息、T1。",
+        ),
+        ("en", '"amount" holds "壹万�元": An amount', "booked under Advertising of the regional public brand, T9, and"),
+    ],
+)
+def test_a_finding_names_what_stands_in_the_row(
+    auditor: FlaskClient, year: Year, lang: str, cell: str, purpose: str
+) -> None:
+    """The cell that cannot be read as it was written, and lists as the language writes them."""
+    grant = year.paid[1].id
+    data = f"id,measure,town_id,amount\n{grant},loan_interest,T1,壹万\u202e元\n{grant},advertising,T9,75000\n"
+    kept_as = checked(auditor, data.encode(), "a.csv").request.path.rpartition("/")[2]
+    messages = [
+        row[1] for row in table(auditor.get(f"/{lang}/audits/{kept_as}"), "问题" if lang == "zh" else "Findings")
+    ]
+    assert cell in messages[0]
+    assert "|" not in messages[0]
+    assert any(purpose in message for message in messages)
+
+
 def test_hostile_text_stays_text(auditor: FlaskClient) -> None:
     """Markup, formulas, marks that turn text round, endless names: shown, never obeyed."""
     rows = f'"{HOSTILE}","=HYPERLINK(1)",1.00\n{"长" * 10_000},{HOSTILE}\u202e,2.00\n=1+1,{"<i>" * 3_000},3.00\n'
