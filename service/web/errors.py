@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Final, NoReturn
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from service.api.problems import problem_of
 from service.api.uploads import Body
-from service.errors import Denied
+from service.errors import Denied, Refused
 from service.web.forgery import stores_nothing
 from service.web.site import Site, address, language
+
+#: What is said on a page where the API's sentence is of documents and addresses of its own.
+_LEADS: Final[Mapping[type[Exception], str]] = {NotFound: "frame.error_nowhere", Refused: "frame.error_refused"}
 
 
 def register(views: Blueprint, site: Site) -> None:
@@ -24,6 +28,7 @@ def register(views: Blueprint, site: Site) -> None:
         problem = problem_of(error, language())
         shown = {
             "problem": problem,
+            "lead": next((text for kind, text in _LEADS.items() if isinstance(error, kind)), None),
             "denied": isinstance(error, Denied),
             "again": address() if request.method == "GET" else None,  # what was sent cannot be sent again by a link
         }

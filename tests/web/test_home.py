@@ -55,6 +55,8 @@ def test_a_page_that_does_not_exist_is_told_in_words(visitor: FlaskClient) -> No
     page = visitor.get("/en/nowhere/at/all")
     assert (page.status_code, page.mimetype) == (404, "text/html")
     assert 'href="/en/"' in page.text
+    assert "There is no such page" in page.text
+    assert "/docs for" not in page.text
     assert visitor.get("/en/sign-out").status_code == 404
     told = visitor.post("/en/", data={"x": "y"})
     assert (told.status_code, told.mimetype) == (404, "text/html")
