@@ -180,6 +180,7 @@ def test_many_findings_come_page_by_page(auditor: FlaskClient) -> None:
         (b"", "", "没有选择文件"),
         (b"", "a.csv", "文件是空的"),
         (b"id,amount\n", "a.csv", "只有表头"),
+        ("id,amount\n合计,5\n".encode(), "a.csv", "只有表头"),
         (b"id\nx\n", "a.csv", "缺少列“支付金额”"),
         (b"amount\n1\n", "a.csv", "缺少列“拨付编号”"),
         (b"id,amount\nx,1\n", "a.pdf", "不认识这种文件"),
