@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from werkzeug.routing import BaseConverter
 
 
 class Name(BaseConverter):
     """A part of a path that may name something: no database takes NUL, and nothing is called so."""
 
-    regex: Final = r"[^/\0]+"
+    regex = r"[^/\0]+"
     part_isolating = True
