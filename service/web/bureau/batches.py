@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def register(views: Blueprint, site: Site) -> None:
 
     @views.get("/batches")
     def batches() -> Response:
-        return _form(site, site.reader("proposer"))
+        return _form(site, site.reader("proposer"), request.args)
 
     @views.post("/batches")
     @takes_files
@@ -81,8 +82,8 @@ def _found(site: Site, upload_id: str) -> Upload:
     return desk_of(site).upload(upload_id, site.reader("proposer").person)
 
 
-def _form(site: Site, actor: Actor, error: SubsidyError | Told | None = None) -> Response:
-    """Show the form, after a refusal with what was wrong."""
+def _form(site: Site, actor: Actor, chosen: Mapping[str, str], error: SubsidyError | Told | None = None) -> Response:
+    """Show the form with what is chosen in it, after a refusal with what was wrong."""
     spoken = language()
     uploads = desk_of(site).uploads(actor.person)
     return site.page(
@@ -92,7 +93,7 @@ def _form(site: Site, actor: Actor, error: SubsidyError | Told | None = None) ->
         titles=titles(site.policies, spoken),
         measures=list(site.policies.newest.measures),
         formats=list(FORMATS),
-        chosen=request.args.get("measure", ""),
+        chosen=chosen,
         most_mib=site.config.max_file_bytes >> 20,
         hours=HOURS,
         uploads=[
@@ -109,10 +110,11 @@ def _status(error: SubsidyError | Told) -> int:
 def _upload(site: Site) -> Response | Redirect:
     with body_of(request, site.config.max_file_bytes):  # who is turned away while still sending would not hear why
         actor = site.reader("proposer")
+    chosen: dict[str, str] = {}
     try:
-        upload = taken_in(site, actor)
+        upload = taken_in(site, actor, chosen)
     except (Refused, Told) as error:
-        return _form(site, actor, error)
+        return _form(site, actor, chosen, error)
     return redirect(url_for("web.batch", upload_id=upload.id), 303)
 
 

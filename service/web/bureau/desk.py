@@ -6,6 +6,7 @@ when its time is over. To everybody else, and afterwards, it is as if it had nev
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -34,6 +35,7 @@ HOURS: Final = 12
 _ID_BYTES: Final = 16
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _HEAD: Final = "upload.json"
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SUMMARY: Final = "summary.json"
 
 
@@ -110,8 +112,10 @@ class Desk:
             head = {name: value for name, value in asdict(upload).items() if name != "folder"}
             (folder / _HEAD).write_bytes(orjson.dumps(head))
             folder.rename(folder.with_name(upload.id))
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise Told(503, "desk-full") from error
             raise
 
     def _sweep(self) -> None:

@@ -30,6 +30,8 @@ PAGE: Final = 100
 _DUE: Final = ("eligible", "manual_review")
 #: Columns of a result that hold codes, and which.
 _CODES: Final[Mapping[str, str]] = {"status": "statuses", "rule": "rules"}
+#: Defects that the API tells in words of JSON.
+_SAID_OF_FILES: Final = frozenset({"not_flag", "not_yuan", "yuan_too_large", "not_year", "not_count"})
 #: Spreadsheets take a cell that begins so for a formula.
 _FORMULA: Final = tuple("=+-@\t\r")
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -140,10 +142,11 @@ def _defect(policies: Policies, upload: Upload, entry: Json, language: Language)
 
 
 def _said(policies: Policies, entry: Json, language: Language) -> str:
-    """Say what is wrong as people fill in files: with the labels that they may choose from, not with codes."""
+    """Say what is wrong as people fill in files: with the labels that they may choose from, not as JSON."""
     t = Wording(language)
-    if entry["code"] == "not_flag":
-        return t("bureau.not_flag", **{name: label_of("template", name, language) for name in ("true", "false")})
+    if entry["code"] in _SAID_OF_FILES:
+        flags = {name: label_of("template", name, language) for name in ("true", "false")}
+        return t(f"bureau.{entry['code']}", **entry["facts"], **flags)
     said = say(defect_of(entry), language)
     if entry["code"] != "unknown_code":
         return said
