@@ -132,7 +132,15 @@ def _recoverable(grant: Grant, said: Json) -> int:
     amount: int = said.get("amount", left)
     if not 0 < amount <= left:
         raise Refused(
-            [Defect("/amount", "recovers_too_much", yuan(amount), f"0.01..{yuan(left)}", {"most": yuan(left)})]
+            [
+                Defect(
+                    "/amount",
+                    "recovers_too_much",
+                    yuan(amount),
+                    f"0.01..{yuan(left)}",
+                    {"most": yuan(left, grouped=True)},
+                )
+            ]
         )
     return amount
 

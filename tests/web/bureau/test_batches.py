@@ -211,6 +211,15 @@ def test_a_workbook_is_proposed_measure_by_measure(clerk: FlaskClient, ledger: L
     assert len(all_grants(ledger)) == 1
 
 
+def test_only_what_the_page_shows_is_proposed(clerk: FlaskClient, ledger: Ledger, tmp_path: Path) -> None:
+    """A measure that fits the columns of a file by chance is not granted: nobody has seen its totals."""
+    rows = advertisement("I1")["lines"]
+    address = uploaded(clerk, write(table(rows), tmp_path / "ads.csv"), measure="advertising")
+    answered = submit(clerk, address, f"{address}/propose", measure="expo_budget")
+    assert (answered.status_code, all_grants(ledger)) == (404, [])
+    assert submit(clerk, address, f"{address}/propose", measure="advertising").status_code == 303
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [

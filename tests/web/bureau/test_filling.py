@@ -1,0 +1,38 @@
+"""What a clerk fills in and gets back: the form as it was, and defects in words for files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+
+from tests.batch.files import table
+from tests.web.bureau.sending import download, loans, send, uploaded
+
+Signed = Callable[[str], FlaskClient]
+
+
+def test_a_refused_form_keeps_what_was_chosen(signed_in: Signed) -> None:
+    """Who mends a file does not choose measure and format again."""
+    clerk = signed_in("proposer")
+    page = send(clerk, ("a.csv", b"x\n1\n"), format="ndjson", explain="true").text
+    for kept in ('value="loan_interest" selected', 'value="ndjson" selected', 'value="true" checked'):
+        assert kept in page
+    plain = send(clerk, ("a.csv", b"x\n1\n"), measure="all").text
+    assert not re.search(r'<option[^>]* selected|value="true" checked', plain)
+
+
+def test_defects_are_told_for_files_not_for_json(signed_in: Signed) -> None:
+    """Nobody reads of quotes that no spreadsheet has, or of yuan in a column of ten thousands."""
+    clerk = signed_in("proposer")
+    columns = {"disbursed_amount": "放款本金（万元）", "application_year": "申报年度", "interest_paid_days": "付息天数"}
+    bad = {"disbursed_amount": "1,000", "application_year": "27", "interest_paid_days": "-1"}
+    rows = [{columns.get(name, name): cell for name, cell in (loans(1)[0] | bad).items()}]
+    address = uploaded(clerk, ("a.csv", table(rows).write_csv().encode()))
+    page, csv = clerk.get(address).text, download(clerk, f"{address}/defects.csv").get_data(as_text=True)
+    for told in (page.split('id="totals"')[0], csv):
+        assert "单位以表头为准" in told
+        assert "年度应为 1900 至 2200 的整数。" in told
+        assert not re.search("引号|以元为单位", told)
+    assert "The unit is that of the header" in clerk.get(address.replace("/zh/", "/en/")).text
