@@ -117,7 +117,7 @@ def test_a_full_disk_is_told(signed_in: Signed, tmp_path: Path) -> None:
 
 
 def test_what_was_granted_but_not_written_down_is_no_failure(signed_in: Signed, ledger: Ledger, tmp_path: Path) -> None:
-    """Nobody is told that nothing was stored when the ledger has it; asking again shows it, and grants nothing twice."""
+    """Nobody is told that nothing was stored when the ledger has it; who asks again sees it, granted once."""
     clerk = signed_in("proposer")
     address = uploaded(clerk, FILE)
     hindrance = _head(tmp_path, address).with_name("granted-loan_interest")

@@ -80,6 +80,7 @@ def test_a_filter_that_is_none_is_told(signed_in: Signed, query: str) -> None:
     page = signed_in("auditor").get(f"/zh/grants?{query}")
     assert page.status_code == 422
     assert 'role="alert"' in page.text
+    assert "没有符合条件" not in page.text  # nobody looked
 
 
 def test_the_list_goes_on(signed_in: Signed, proposed: Propose) -> None:
