@@ -22,6 +22,7 @@ from service.web.bureau.uploading import FORMATS, desk_of, taken_in
 from service.web.forgery import takes_files
 from service.web.site import Site, language
 from service.web.times import in_china
+from service.web.wording import Wording
 
 if TYPE_CHECKING:
     from service.ledger.keys import Actor
@@ -54,8 +55,8 @@ def register(views: Blueprint, site: Site) -> None:
 
     @views.get("/batches/<upload_id>/defects.csv")
     def batch_defects(upload_id: str) -> Response:
-        lines = showing.defects_as_csv(site.policies, _found(site, upload_id), language())
-        response = Response(stream_with_context(lines), content_type=f"{CSV}; charset=utf-8")
+        parts = showing.defects_as_csv(site.policies, _found(site, upload_id), language(), beat_of(request.environ))
+        response = Response(stream_with_context(parts), content_type=f"{CSV}; charset=utf-8")
         response.headers.set("Content-Disposition", "attachment", filename="defects.csv")
         return response
 
@@ -143,5 +144,5 @@ def _template(site: Site, measure: str) -> Response:
     chosen = list(site.policies.newest.measures) if measure == ALL else [measure]
     target, spoken = BytesIO(), language()
     write_template(target, site.policies, chosen, spoken)
-    name = titles(site.policies, spoken).get(measure, "all")
+    name = Wording(spoken)("bureau.all_measures") if measure == ALL else titles(site.policies, spoken)[measure]
     return attached(target, XLSX, f"{name}.xlsx", spoken, beat_of(request.environ))

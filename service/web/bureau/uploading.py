@@ -77,6 +77,8 @@ def _kind(files: Sequence[Path], measure: str, chosen: str) -> str:
     """Choose the media type of the result."""
     if chosen and chosen not in FORMATS:
         raise Refused([Defect("/format", "unknown_code", chosen, " | ".join(FORMATS))])
+    if measure == ALL and chosen and FORMATS[chosen] != XLSX:
+        raise Refused([Defect("/format", "sheets_need_workbook", chosen, None)])
     if chosen:
         return FORMATS[chosen]
     return XLSX if measure == ALL else as_it_came(files)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from service.heartbeat import attended
 from tests.batch.files import table
 from tests.web.bureau.sending import download, loans, send, uploaded
 
@@ -36,3 +39,34 @@ def test_defects_are_told_for_files_not_for_json(signed_in: Signed) -> None:
         assert "年度应为 1900 至 2200 的整数。" in told
         assert not re.search("引号|以元为单位", told)
     assert "The unit is that of the header" in clerk.get(address.replace("/zh/", "/en/")).text
+
+
+def test_sheets_tell_measures_into_a_workbook_only(signed_in: Signed) -> None:
+    """The format that does not fit is told at its field, in words of the form."""
+    answered = send(signed_in("proposer"), ("a.xlsx", b"x"), measure="all", format="csv")
+    assert answered.status_code == 422
+    assert "结果只能是 Excel 工作簿（XLSX）" in answered.text
+    assert "“all”" not in answered.text
+
+
+def test_a_slow_download_of_defects_is_not_given_up(
+    signed_in: Signed, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every part that is sent is a sign of life, as for results: a silent worker would be killed."""
+    clerk = signed_in("proposer")
+    rows = [row | {"town_tier": "x"} for row in loans(250)]
+    address = uploaded(clerk, ("a.csv", table(rows).write_csv().encode()))
+    signs: list[float] = []
+    monkeypatch.setattr(
+        app, "wsgi_app", attended(app.wsgi_app, lambda silent_seconds=0, /: signs.append(silent_seconds))
+    )
+    sent = download(clerk, f"{address}/defects.csv").get_data(as_text=True)
+    assert sent.count("a.csv,") == 250
+    assert len(signs) == 3
+
+
+def test_empty_workbooks_have_names(signed_in: Signed) -> None:
+    """Files are called in the reader's language."""
+    clerk = signed_in("proposer")
+    for lang, name in (("zh", "%E5%85%A8%E9%83%A8%E6%8E%AA%E6%96%BD.xlsx"), ("en", '"All measures.xlsx"')):
+        assert name in download(clerk, f"/{lang}/batches/template/all").headers["Content-Disposition"]
