@@ -136,6 +136,9 @@ def approve(walker: Walker, granted: list[str]) -> None:
     walker.look()
     walker.go(f"/grants/{granted[0]}")
     assert len(cells(page, say("bureau.happened"))) == 2
+    box = page.locator(".happened td:last-child").first.bounding_box()
+    assert box is not None
+    assert box["width"] > 200, "remarks are lines, not columns of single characters"
 
 
 def leave(walker: Walker) -> None:

@@ -34,8 +34,8 @@ _DUE: Final = ("eligible", "manual_review")
 _CODES: Final[Mapping[str, str]] = {"status": "statuses", "rule": "rules"}
 #: Defects that the API tells in words of JSON.
 _SAID_OF_FILES: Final = frozenset({"not_flag", "not_yuan", "yuan_too_large", "not_year", "not_count"})
-#: Spreadsheets take a cell that begins so for a formula.
-_FORMULA: Final = tuple("=+-@\t\r")
+#: Spreadsheets take a cell that begins so for a formula; Chinese ones the full-width signs as well.
+_FORMULA: Final = tuple("=+-@＝＋－＠\t\r\n")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 

@@ -70,3 +70,12 @@ def test_empty_workbooks_have_names(signed_in: Signed) -> None:
     clerk = signed_in("proposer")
     for lang, name in (("zh", "%E5%85%A8%E9%83%A8%E6%8E%AA%E6%96%BD.xlsx"), ("en", '"All measures.xlsx"')):
         assert name in download(clerk, f"/{lang}/batches/template/all").headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_no_cell_of_the_defects_is_a_formula(begin: str, signed_in: Signed) -> None:
+    """What a spreadsheet would compute is written as text, full-width signs as well."""
+    clerk = signed_in("proposer")
+    rows = [row | {"town_tier": f"{begin}1+1"} for row in loans(1)]
+    address = uploaded(clerk, ("a.csv", table(rows).write_csv().encode()))
+    assert f",'{begin}1+1," in download(clerk, f"{address}/defects.csv").get_data(as_text=True)
