@@ -188,6 +188,7 @@ def test_proposing_twice_grants_once(clerk: FlaskClient, ledger: Ledger, tmp_pat
     page = clerk.get(answered[1].headers["Location"]).text
     assert [link for link, _ in granted] == re.findall(r'href="/zh/grants/([^"?]+)"', page)
     states = {row[0]: row[1:] for row in rows_of(page) if len(row) == 3}
+    assert list(states)[-3:] == ["已预留", "待人工审核", "未拨付"]  # in the order of the rows, every time
     assert states["已预留"][0] == "3"
     assert states["待人工审核"] == ["1", yuan(granted[3][1], grouped=True)]
     assert states["未拨付"] == ["1", "0.00"]
