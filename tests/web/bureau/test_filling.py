@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from service.heartbeat import attended
 from tests.batch.files import table
-from tests.web.bureau.sending import download, loans, send, uploaded
+from tests.web.bureau.sending import download, loans, send, submit, uploaded
 
 Signed = Callable[[str], FlaskClient]
 
@@ -79,3 +79,14 @@ def test_no_cell_of_the_defects_is_a_formula(begin: str, signed_in: Signed) -> N
     rows = [row | {"town_tier": f"{begin}1+1"} for row in loans(1)]
     address = uploaded(clerk, ("a.csv", table(rows).write_csv().encode()))
     assert f",'{begin}1+1," in download(clerk, f"{address}/defects.csv").get_data(as_text=True)
+
+
+def test_nothing_left_in_the_ledger_is_said(signed_in: Signed) -> None:
+    """Whoever comes after the ceiling was used up is not told to wait for an approval."""
+    clerk, told = signed_in("proposer"), []
+    for first in (0, 7):
+        rows = [row | {"applicant_id": "F1", "receipt_number": f"N{first + at}"} for at, row in enumerate(loans(7))]
+        address = uploaded(clerk, ("a.csv", table(rows).write_csv().encode()))
+        told.append(clerk.get(submit(clerk, address, f"{address}/propose").headers["Location"]).text)
+    assert ["须由他人批准" in page for page in told] == [True, False]
+    assert ["没有一行得到拨付" in page for page in told] == [False, True]
