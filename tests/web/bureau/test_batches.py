@@ -94,7 +94,7 @@ def test_the_same_in_english(clerk: FlaskClient, tmp_path: Path) -> None:
     address = uploaded(clerk, workbook(tmp_path / "a.xlsx", loan_interest=planted()))
     page = clerk.get(address.replace("/zh/", "/en/")).text
     assert "This is no valid unified social credit code" in page
-    assert "2 rows cannot be used" in page
+    assert "Rows that cannot be used: 2; defects: 2." in page
 
 
 @pytest.mark.parametrize("rows", [planted(), loans(4)])
