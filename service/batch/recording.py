@@ -59,7 +59,7 @@ class Recorder(ExitStack):
         rows = zip(part.piece.rows, decided, strict=True)
         self._lists["standings"].add({"place": part.piece.place, "row": number, **row} for number, row in rows)
         fen = (pl.col(AMOUNT) * 100).cast(pl.Int64).sum()
-        of_states = part.frame.group_by(pl.col("state").fill_null("")).agg(pl.len(), fen)
+        of_states = part.frame.group_by(pl.col("state").fill_null(""), maintain_order=True).agg(pl.len(), fen)
         for state, count, amount in of_states.iter_rows():
             before = self._states.setdefault(state, [0, 0])
             self._states[state] = [before[0] + count, before[1] + amount]

@@ -131,9 +131,8 @@ def _recoverable(grant: Grant, said: Json) -> int:
         raise Conflict("all-recovered", grant=grant.id)
     amount: int = said.get("amount", left)
     if not 0 < amount <= left:
-        raise Refused(
-            [Defect("/amount", "recovers_too_much", yuan(amount), f"0.01..{yuan(left)}", {"most": yuan(left)})]
-        )
+        facts = {"most": yuan(left, grouped=True)}
+        raise Refused([Defect("/amount", "recovers_too_much", yuan(amount), f"0.01..{yuan(left)}", facts)])
     return amount
 
 

@@ -121,6 +121,9 @@ def approve(walker: Walker, granted: list[str]) -> None:
     """Find what is reserved, approve it at once; send the same again, which changes nothing."""
     page, say = walker.page, walker.say
     walker.go("/grants")
+    box = page.locator("td.choose").first.bounding_box()
+    assert box is not None
+    assert box["width"] < 64, "what is chosen by takes no more room than a box needs"
     page.get_by_label(say("bureau.state"), exact=True).select_option("reserved")
     page.get_by_label(say("bureau.town_id"), exact=True).fill("T1")
     walker.press("bureau.filter_button")
@@ -133,6 +136,9 @@ def approve(walker: Walker, granted: list[str]) -> None:
     walker.look()
     walker.go(f"/grants/{granted[0]}")
     assert len(cells(page, say("bureau.happened"))) == 2
+    box = page.locator(".happened td:last-child").first.bounding_box()
+    assert box is not None
+    assert box["width"] > 200, "remarks are lines, not columns of single characters"
 
 
 def leave(walker: Walker) -> None:

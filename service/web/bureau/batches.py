@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from service.web.bureau.uploading import FORMATS, desk_of, taken_in
 from service.web.forgery import takes_files
 from service.web.site import Site, language
 from service.web.times import in_china
+from service.web.wording import Wording
 
 if TYPE_CHECKING:
     from service.ledger.keys import Actor
@@ -31,7 +33,7 @@ def register(views: Blueprint, site: Site) -> None:
 
     @views.get("/batches")
     def batches() -> Response:
-        return _form(site, site.reader("proposer"))
+        return _form(site, site.reader("proposer"), request.args)
 
     @views.post("/batches")
     @takes_files
@@ -53,8 +55,8 @@ def register(views: Blueprint, site: Site) -> None:
 
     @views.get("/batches/<upload_id>/defects.csv")
     def batch_defects(upload_id: str) -> Response:
-        lines = showing.defects_as_csv(site.policies, _found(site, upload_id), language())
-        response = Response(stream_with_context(lines), content_type=f"{CSV}; charset=utf-8")
+        parts = showing.defects_as_csv(site.policies, _found(site, upload_id), language(), beat_of(request.environ))
+        response = Response(stream_with_context(parts), content_type=f"{CSV}; charset=utf-8")
         response.headers.set("Content-Disposition", "attachment", filename="defects.csv")
         return response
 
@@ -81,8 +83,8 @@ def _found(site: Site, upload_id: str) -> Upload:
     return desk_of(site).upload(upload_id, site.reader("proposer").person)
 
 
-def _form(site: Site, actor: Actor, error: SubsidyError | Told | None = None) -> Response:
-    """Show the form, after a refusal with what was wrong."""
+def _form(site: Site, actor: Actor, chosen: Mapping[str, str], error: SubsidyError | Told | None = None) -> Response:
+    """Show the form with what is chosen in it, after a refusal with what was wrong."""
     spoken = language()
     uploads = desk_of(site).uploads(actor.person)
     return site.page(
@@ -92,7 +94,7 @@ def _form(site: Site, actor: Actor, error: SubsidyError | Told | None = None) ->
         titles=titles(site.policies, spoken),
         measures=list(site.policies.newest.measures),
         formats=list(FORMATS),
-        chosen=request.args.get("measure", ""),
+        chosen=chosen,
         most_mib=site.config.max_file_bytes >> 20,
         hours=HOURS,
         uploads=[
@@ -109,10 +111,11 @@ def _status(error: SubsidyError | Told) -> int:
 def _upload(site: Site) -> Response | Redirect:
     with body_of(request, site.config.max_file_bytes):  # who is turned away while still sending would not hear why
         actor = site.reader("proposer")
+    chosen: dict[str, str] = {}
     try:
-        upload = taken_in(site, actor)
+        upload = taken_in(site, actor, chosen)
     except (Refused, Told) as error:
-        return _form(site, actor, error)
+        return _form(site, actor, chosen, error)
     return redirect(url_for("web.batch", upload_id=upload.id), 303)
 
 
@@ -141,5 +144,5 @@ def _template(site: Site, measure: str) -> Response:
     chosen = list(site.policies.newest.measures) if measure == ALL else [measure]
     target, spoken = BytesIO(), language()
     write_template(target, site.policies, chosen, spoken)
-    name = titles(site.policies, spoken).get(measure, "all")
+    name = Wording(spoken)("bureau.all_measures") if measure == ALL else titles(site.policies, spoken)[measure]
     return attached(target, XLSX, f"{name}.xlsx", spoken, beat_of(request.environ))

@@ -21,6 +21,7 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from flask import current_app
 
 from service.api.problems import Told
 from service.policies.model import Language
@@ -98,7 +99,10 @@ class Desk:
 
     @contextmanager
     def laid(self, owner: str, **about: Any) -> Iterator[tuple[Upload, Path]]:
-        """Lay a new upload on the desk: fill its folder; it is there when all went well, else nothing is."""
+        """Lay a new upload on the desk: fill its folder; it is there when all went well, else nothing is.
+
+        503 if something could not be written.
+        """
         self._sweep()
         made = datetime.now(UTC).isoformat()
         folder = self._folder / f".{token_hex(_ID_BYTES)}"
@@ -110,6 +114,10 @@ class Desk:
             head = {name: value for name, value in asdict(upload).items() if name != "folder"}
             (folder / _HEAD).write_bytes(orjson.dumps(head))
             folder.rename(folder.with_name(upload.id))
+        except OSError as error:  # mostly a full disk
+            shutil.rmtree(folder, ignore_errors=True)
+            current_app.logger.error("an upload could not be laid on the desk", exc_info=error)
+            raise Told(503, "desk-full") from error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

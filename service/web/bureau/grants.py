@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,17 +13,18 @@ from werkzeug.wrappers import Response as Redirect
 
 from service.api.access import READERS, turned_away
 from service.api.grants import STATES, VERBS, grants_by
+from service.api.problems import Told
 from service.api.queries import measures_of, read_query, seq_of
 from service.capitals import capitals
 from service.errors import Conflict, Defect, Denied, NotFound, Refused, SubsidyError, Unavailable
 from service.money import yuan
 from service.policies import Policies
-from service.policies.model import Language
-from service.web.bureau.told import titles, why
+from service.policies.model import FieldType, Language
+from service.web.applicants.typed import value_of
+from service.web.bureau.told import said_of, titles, why
 from service.web.explaining import explained
 from service.web.site import Site, language
 from service.web.times import in_china
-from service.words import say
 
 if TYPE_CHECKING:
     from service.ledger.books import Grant
@@ -32,6 +34,8 @@ FILTERS: Final = ("measure", "state", "year", "town_id", "applicant_id")
 #: Grants that are approved at once.
 MOST_AT_ONCE: Final = 500
 _NAMES: Final = ("town_name", "applicant_name")
+#: What is typed into the fields of steps, where it is not plain text.
+_KINDS: Final[Mapping[str, FieldType]] = {"amount": "yuan", "paid_on": "date"}
 
 
 def register(views: Blueprint, site: Site) -> None:
@@ -143,6 +147,8 @@ def _page(
         happened = list(transitions_of(connection, grant_id))
     reader = site.reader(*READERS)
     steps = [one for one in VERBS if reader.role == "approver" and found.state in LEADS[one][0]]
+    if found.amount == found.recovered:
+        steps = [one for one in steps if one != "recover"]
     wrong = {one.pointer.removeprefix("/"): one for one in error.defects} if isinstance(error, Refused) else {}
     return site.page(
         "bureau/grant.html",
@@ -158,7 +164,7 @@ def _page(
         sent=sent or {},
         errors=why(error, spoken) if error else [],
         wrong=wrong,
-        say=partial(say, language=spoken),
+        said_of=partial(said_of, language=spoken),
         field_label=lambda name: site.policies.fields[name].label.to(spoken) if name in site.policies.fields else name,
         **_common(site.policies, spoken),
     )
@@ -177,10 +183,19 @@ def _step(site: Site, grant_id: str, verb: str) -> Response | Redirect:
 
     actor = site.reader("approver")
     sent = {name: text for name in BODIES[verb] if (text := request.form.get(name, "").strip())}
+    body = {name: value_of(_KINDS.get(name, "text"), text, "yuan") for name, text in sent.items()}
     try:
-        change(site.access.ledger, grant_id, verb, sent, actor, seq_of(request.form.get("seen")))
+        change(site.access.ledger, grant_id, verb, body, actor, _seen())
     except (Refused, Conflict, Denied) as error:
         if isinstance(error, Denied):
             turned_away(error)
         return _page(site, grant_id, error, verb, sent)
     return redirect(url_for("web.grant", grant_id=grant_id), 303)
+
+
+def _seen() -> int:
+    """Read how many changes the page showed on which a form stood; 400 for what none of our forms says."""
+    try:
+        return seq_of(request.form.get("seen"))
+    except Refused:
+        raise Told(400, "form-expired") from None

@@ -9,11 +9,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import current_app, request
 
 from service.api.deciding import decided
 from service.api.problems import Told
 from service.api.uploads import Received
+from service.errors import NotFound
 from service.heartbeat import beat_of
 from service.web.bureau.desk import HOURS, Upload, keep_summary, summary_in
 from service.web.site import Site
@@ -36,8 +37,19 @@ class Granted:
 def propose(site: Site, actor: Actor, upload: Upload, measure: str) -> None:
     """Grant the rows of a measure of an upload; once, however often it is asked for.
 
-    Raises what `GrantRun` does; nothing is granted then.
+    Raises what `GrantRun` does, and NotFound for a measure that the upload has no rows of; nothing is granted then.
+    Told if what came of it could not be written down: it may be granted then, and who asks again finds out.
     """
+    if measure not in (known := measures_of(upload)):  # what nobody has seen the totals of is not proposed
+        raise NotFound("measure", measure, known)
+    try:
+        _proposed(site, actor, upload, measure)
+    except OSError as error:
+        current_app.logger.error("what came of proposing %s could not be kept", upload.id, exc_info=error)
+        raise Told(500, "proposal-untold") from error
+
+
+def _proposed(site: Site, actor: Actor, upload: Upload, measure: str) -> None:
     from service.batch.recording import Recorder
     from service.batch.run import Options
     from service.ledger.files import GrantRun, refuse_options, signed

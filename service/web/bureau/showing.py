@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import StringIO
+from itertools import islice
 from typing import Any, Final
 
 from flask import request
@@ -14,6 +15,7 @@ from flask import request
 from service.batch.lists import defect_of, entries_of
 from service.derivation import figure
 from service.errors import Defect
+from service.heartbeat import Beat
 from service.money import yuan
 from service.policies import Policies
 from service.policies.model import Language
@@ -30,8 +32,10 @@ PAGE: Final = 100
 _DUE: Final = ("eligible", "manual_review")
 #: Columns of a result that hold codes, and which.
 _CODES: Final[Mapping[str, str]] = {"status": "statuses", "rule": "rules"}
-#: Spreadsheets take a cell that begins so for a formula.
-_FORMULA: Final = tuple("=+-@\t\r")
+#: Defects that the API tells in words of JSON.
+_SAID_OF_FILES: Final = frozenset({"not_flag", "not_yuan", "yuan_too_large", "not_year", "not_count"})
+#: Spreadsheets take a cell that begins so for a formula; Chinese ones the full-width signs as well.
+_FORMULA: Final = tuple("=+-@＝＋－＠\t\r\n")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
@@ -105,14 +109,19 @@ def shown_granted(policies: Policies, upload: Upload, measure: str, found: Grant
     }
 
 
-def defects_as_csv(policies: Policies, upload: Upload, language: Language) -> Iterator[str]:
-    """Write all defects that are listed as a CSV that spreadsheets open as text, in the reader's language."""
+def defects_as_csv(policies: Policies, upload: Upload, language: Language, beat: Beat) -> Iterator[str]:
+    """Write all defects that are listed as a CSV that spreadsheets open as text, in the reader's language.
+
+    With a sign of life after each part: however slowly it is fetched, it is sent to its end.
+    """
     t = Wording(language)
     names = ("place", "row", "column", "given", "said")
     yield _BYTE_ORDER_MARK + _line([t(f"bureau.column_{name}") for name in names])
-    for entry in entries_of(upload.folder, "defects"):
-        told = _defect(policies, upload, entry, language)
-        yield _line([_harmless(told[name]) for name in names])
+    entries = entries_of(upload.folder, "defects")
+    while some := list(islice(entries, PAGE)):
+        told = [_defect(policies, upload, entry, language) for entry in some]
+        yield "".join(_line([_harmless(one[name]) for name in names]) for one in told)
+        beat()
 
 
 def invalid_rows(summary: Json) -> int:
@@ -140,10 +149,11 @@ def _defect(policies: Policies, upload: Upload, entry: Json, language: Language)
 
 
 def _said(policies: Policies, entry: Json, language: Language) -> str:
-    """Say what is wrong as people fill in files: with the labels that they may choose from, not with codes."""
+    """Say what is wrong as people fill in files: with the labels that they may choose from, not as JSON."""
     t = Wording(language)
-    if entry["code"] == "not_flag":
-        return t("bureau.not_flag", **{name: label_of("template", name, language) for name in ("true", "false")})
+    if entry["code"] in _SAID_OF_FILES:
+        flags = {name: label_of("template", name, language) for name in ("true", "false")}
+        return t(f"bureau.{entry['code']}", **entry["facts"], **flags)
     said = say(defect_of(entry), language)
     if entry["code"] != "unknown_code":
         return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from service.api.problems import problem_of
@@ -23,13 +24,24 @@ def titles(policies: Policies, language: Language) -> dict[str, str]:
 
 def told(defect: Defect, language: Language) -> Json:
     """Tell a defect: where, what is wrong and how to mend it, what was given, what is expected."""
-    name = defect.pointer.removeprefix("/")
     of_form = defect.pointer.startswith("/")
-    place = texts(language).get(f"bureau.field_{name}", clipped_text(name)) if of_form else clipped_text(name)
-    told = _sentence(say(defect, language), place)
+    place = _label(defect.pointer[1:], language) if of_form else clipped_text(defect.pointer)
+    told = _sentence(said_of(defect, language), place)
     given = None if defect.given is None else clipped_text(defect.given)
     # What a form expects is what it offers; its codes are nothing to read.
     return {**told, "given": given, "expected": None if of_form else defect.expected}
+
+
+def said_of(defect: Defect, language: Language) -> str:
+    """Say a defect; a field of a form is called what the form calls it."""
+    if not defect.pointer.startswith("/"):
+        return say(defect, language)
+    facts = {**defect.facts, "field": _label(defect.pointer[1:], language)}
+    return say(replace(defect, facts=facts), language)
+
+
+def _label(name: str, language: Language) -> str:
+    return texts(language).get(f"bureau.field_{name}", clipped_text(name))
 
 
 def _sentence(said: str, place: str = "") -> Json:

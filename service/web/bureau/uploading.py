@@ -30,11 +30,14 @@ def desk_of(site: Site) -> Desk:
     return Desk(site.config.desk, site.access.ledger)
 
 
-def taken_in(site: Site, actor: Actor) -> Upload:
-    """Decide the files of this request and lay them on the desk; Refused, Told and NotFound leave nothing behind."""
+def taken_in(site: Site, actor: Actor, fields: dict[str, str]) -> Upload:
+    """Decide the files of this request and lay them on the desk; Refused, Told and NotFound leave nothing behind.
+
+    `fields` is filled with what was chosen beside the files, so that a form that is refused can be shown as it was.
+    """
     desk = desk_of(site)
     with uploaded(site.config.max_file_bytes) as (came, _):
-        fields = dict(came.options)
+        fields.update(came.options)
         measure = fields.get("measure", ALL)
         known_measure(site.policies, measure)
         explained = [("explain", fields["explain"])] if "explain" in fields else []
@@ -74,6 +77,8 @@ def _kind(files: Sequence[Path], measure: str, chosen: str) -> str:
     """Choose the media type of the result."""
     if chosen and chosen not in FORMATS:
         raise Refused([Defect("/format", "unknown_code", chosen, " | ".join(FORMATS))])
+    if measure == ALL and chosen and FORMATS[chosen] != XLSX:
+        raise Refused([Defect("/format", "sheets_need_workbook", chosen, None)])
     if chosen:
         return FORMATS[chosen]
     return XLSX if measure == ALL else as_it_came(files)

@@ -94,7 +94,7 @@ def test_the_same_in_english(clerk: FlaskClient, tmp_path: Path) -> None:
     address = uploaded(clerk, workbook(tmp_path / "a.xlsx", loan_interest=planted()))
     page = clerk.get(address.replace("/zh/", "/en/")).text
     assert "This is no valid unified social credit code" in page
-    assert "2 rows cannot be used" in page
+    assert "Rows that cannot be used: 2; defects: 2." in page
 
 
 @pytest.mark.parametrize("rows", [planted(), loans(4)])
@@ -188,6 +188,7 @@ def test_proposing_twice_grants_once(clerk: FlaskClient, ledger: Ledger, tmp_pat
     page = clerk.get(answered[1].headers["Location"]).text
     assert [link for link, _ in granted] == re.findall(r'href="/zh/grants/([^"?]+)"', page)
     states = {row[0]: row[1:] for row in rows_of(page) if len(row) == 3}
+    assert list(states)[-3:] == ["已预留", "待人工审核", "未拨付"]  # in the order of the rows, every time
     assert states["已预留"][0] == "3"
     assert states["待人工审核"] == ["1", yuan(granted[3][1], grouped=True)]
     assert states["未拨付"] == ["1", "0.00"]
@@ -209,6 +210,15 @@ def test_a_workbook_is_proposed_measure_by_measure(clerk: FlaskClient, ledger: L
     for wrong in ("advertising", "nonsense", "../x"):
         assert submit(clerk, address, f"{address}/propose", measure=wrong).status_code in {404, 409}
     assert len(all_grants(ledger)) == 1
+
+
+def test_only_what_the_page_shows_is_proposed(clerk: FlaskClient, ledger: Ledger, tmp_path: Path) -> None:
+    """A measure that fits the columns of a file by chance is not granted: nobody has seen its totals."""
+    rows = advertisement("I1")["lines"]
+    address = uploaded(clerk, write(table(rows), tmp_path / "ads.csv"), measure="advertising")
+    answered = submit(clerk, address, f"{address}/propose", measure="expo_budget")
+    assert (answered.status_code, all_grants(ledger)) == (404, [])
+    assert submit(clerk, address, f"{address}/propose", measure="advertising").status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +15,14 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.config import Config
+from service.ledger.books import grants_of
 from service.ledger.database import Ledger
 from service.ledger.keys import create_key
 from service.ledger.opening import open_ledger
 from service.policies import Policies
 from tests.batch.files import table
 from tests.web.bureau.sending import download, loans, send, submit, uploaded
-from tests.web.visiting import sign_in
+from tests.web.visiting import sign_in, token_of
 
 Signed = Callable[[str], FlaskClient]
 FILE = ("loans.csv", table(loans()).write_csv().encode())
@@ -96,6 +98,40 @@ def test_a_failed_upload_leaves_nothing(signed_in: Signed, tmp_path: Path) -> No
     """What is refused while it is decided is not kept."""
     assert send(signed_in("proposer"), ("a.csv", b"a,b\n1,2\n")).status_code == 422
     assert not [path for path in (tmp_path / "desk").rglob("*") if path.is_file()]
+
+
+def test_a_full_disk_is_told(signed_in: Signed, tmp_path: Path) -> None:
+    """Where the result cannot be written nothing stays, and the form comes again with a sentence."""
+    clerk, files = signed_in("proposer"), ("loans.csv", table(loans(300)).write_csv().encode())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    token = token_of(clerk, "/zh/batches")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(files[1]) + 100, before[1]))
+    try:
+        answered = send(clerk, files, token=token, explain="true")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answered.status_code == 503
+    assert "未能写入磁盘" in answered.text
+    assert "还没有上传" in answered.text
+    assert not [path for path in (tmp_path / "desk").rglob("*") if path.is_file()]
+
+
+def test_what_was_granted_but_not_written_down_is_no_failure(signed_in: Signed, ledger: Ledger, tmp_path: Path) -> None:
+    """Nobody is told that nothing was stored when the ledger has it; who asks again sees it, granted once."""
+    clerk = signed_in("proposer")
+    address = uploaded(clerk, FILE)
+    hindrance = _head(tmp_path, address).with_name("granted-loan_interest")
+    hindrance.symlink_to("nowhere")
+    answered = submit(clerk, address, f"{address}/propose")
+    assert answered.status_code == 500
+    assert "可能已经提交" in answered.text
+    assert "未保存任何数据" not in answered.text
+    hindrance.unlink()
+    again = submit(clerk, address, f"{address}/propose")
+    assert again.status_code == 303
+    assert clerk.get(again.headers["Location"]).text.count('href="/zh/grants/loan_interest-2027-') == 3
+    with ledger.reading() as connection:
+        assert len(list(grants_of(connection))) == 3
 
 
 def test_the_folder_is_ours_alone(signed_in: Signed, tmp_path: Path) -> None:

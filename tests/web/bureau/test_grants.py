@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from itertools import count
 
 import pytest
@@ -79,6 +80,7 @@ def test_a_filter_that_is_none_is_told(signed_in: Signed, query: str) -> None:
     page = signed_in("auditor").get(f"/zh/grants?{query}")
     assert page.status_code == 422
     assert 'role="alert"' in page.text
+    assert "没有符合条件" not in page.text  # nobody looked
 
 
 def test_the_list_goes_on(signed_in: Signed, proposed: Propose) -> None:
@@ -175,6 +177,54 @@ def test_a_form_that_is_sent_twice_counts_once(signed_in: Signed, proposed: Prop
     assert now(ledger, grant).recovered == 1_000
 
 
+@pytest.mark.parametrize("typed", ["1,000.50", "１０００.５０", " 1000.5 "])
+def test_amounts_are_read_as_pages_write_them(signed_in: Signed, proposed: Propose, ledger: Ledger, typed: str) -> None:
+    """With thousands commas, full-width or with blanks, as in the forms of applicants."""
+    grant = proposed(loan())
+    client = signed_in("approver")
+    assert [take(client, grant, verb) for verb in ("approve", "pay")] == [303, 303]
+    assert take(client, grant, "recover", amount=typed) == 303
+    assert now(ledger, grant).recovered == 100_050
+
+
+def test_what_is_recovered_whole_is_not_recovered_again(signed_in: Signed, proposed: Propose, ledger: Ledger) -> None:
+    """In part it leads on to the rest; then no step is left."""
+    grant = proposed(loan())
+    client = signed_in("approver")
+    assert [take(client, grant, verb) for verb in ("approve", "pay")] == [303, 303]
+    assert take(client, grant, "recover", amount="0.01") == 303
+    told = submit(client, f"/zh/grants/{grant}", f"/zh/grants/{grant}/recover", seen="4", amount="150000")
+    assert told.status_code == 422
+    assert "149,999.99 元" in told.text
+    assert take(client, grant, "recover") == 303
+    assert now(ledger, grant).recovered == 15_000_000
+    assert f"{grant}/recover" not in client.get(f"/zh/grants/{grant}").text
+
+
+def test_fields_are_called_by_their_labels(signed_in: Signed, proposed: Propose) -> None:
+    """A held grant without a reason: what is missing is called as the form calls it, in both languages."""
+    proposed(loan("R1", "F1"))
+    held = proposed(loan("R1", "F2"))
+    client = signed_in("approver")
+    for lang, label in (("zh", "“理由”"), ("en", '"Reason"')):
+        page = f"/{lang}/grants/{held}"
+        told = unescape(submit(client, page, f"{page}/approve", seen="1").text)
+        assert told.count(label) == 2
+        assert not re.search('[“"]reason[”"][。.]', told)
+        assert label in unescape(submit(client, page, f"/{lang}/grants/approve", grant=held).text)
+
+
+def test_forms_that_are_not_ours_are_refused(signed_in: Signed, proposed: Propose, ledger: Ledger) -> None:
+    """What a form says of the page it stood on is a number, or the form is none of ours."""
+    grant = proposed(loan())
+    page = f"/zh/grants/{grant}"
+    for seen in ("x", "-1", "", "9" * 30):
+        answered = submit(signed_in("approver"), page, f"{page}/release", seen=seen)
+        assert answered.status_code == 400
+        assert "表单已过期" in answered.text
+    assert now(ledger, grant).state == "reserved"
+
+
 @pytest.mark.parametrize(
     ("verb", "fields"),
     [
@@ -222,6 +272,8 @@ def test_duplicates_lead_to_each_other(signed_in: Signed, proposed: Propose) -> 
     page = signed_in("auditor").get(f"/zh/grants/{second}").text
     assert "借据编号" in page
     assert f'href="/zh/grants/{first}"' in page
+    assert f"r1，另见 {first}" in text_of(page)
+    assert f"r1, also in {first}" in text_of(signed_in("auditor").get(f"/en/grants/{second}").text)
     assert "待人工审核" in page
 
 
