@@ -127,6 +127,35 @@ def test_scripts_spare_round_trips(visitor: Visits) -> None:
     accessible(page)
 
 
+def test_nothing_typed_is_lost_on_the_way_back(visitor: Visits) -> None:
+    """Back from an answer stands what was typed, lines and boxes among it; the other language takes it along, too."""
+    page = visitor("zh", 1280)
+    page.goto("/zh/screening")
+    page.select_option(field("facts.town_tier"), "provincial_key")
+    page.locator('[data-key="common"] > summary').click()
+    page.fill(field("facts.year"), "2027")
+    page.locator(field("facts.year")).blur()
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.locator("#so-far a", has_text="查看明细").click()
+    expect(page.locator(".sum").first).to_contain_text("9,000,000.00")
+    page.go_back()
+    expect(page.locator(field("facts.year"))).to_be_visible()
+    expect(page.locator(field("facts.year"))).to_have_value("2027")
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.goto("/zh/measures/project_award?unit=wan")
+    page.get_by_role("button", name="增加一行").click()
+    page.fill(field("lines.1.proposed_award"), "12.5")
+    page.check(field("lines.1.in_production_on.none"))
+    page.goto("/zh/measures")
+    page.go_back()
+    expect(page.locator(field("lines.1.proposed_award"))).to_have_value("12.5")
+    expect(page.locator('[id="lines.1.proposed_award"] + output')).to_have_text("即 125,000.00 元")
+    expect(page.locator(field("lines.1.in_production_on.none"))).to_be_checked()
+    expect(page.locator(".line")).to_have_count(2)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_longest_form_is_small(visitor: Visits, language: str) -> None:
     """A form with everything that it needs comes over a slow line."""
