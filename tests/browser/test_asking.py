@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from service.web.applicants.links import packed
 from tests.browser.guards import accessible, fits, transferred
 from tests.browser.structure import defects
 from tests.browser.visiting import Visits
@@ -160,3 +161,19 @@ def test_nothing_typed_is_lost_on_the_way_back(visitor: Visits) -> None:
 def test_the_longest_form_is_small(visitor: Visits, language: str) -> None:
     """A form with everything that it needs comes over a slow line."""
     assert transferred(visitor(language, 360), f"/{language}/measures/loan_interest") < MOST_BYTES
+
+
+def test_folded_lines_say_their_amounts_with_the_unit(visitor: Visits) -> None:
+    """On a phone each line of many begins with one triangle, its name, and its amount beside the unit."""
+    facts = {"town_tier": "provincial_key", "is_leading_industry": True, "application_year": 2027}
+    loan = {"disbursed_amount": "100000000.00", "disbursed_on": "2027-01-01", "interest_accrued": "4000000.00"}
+    lines = [{"line_id": f"工行借据2027-00{one}", **loan, "interest_paid_days": 365} for one in range(4)]
+    page = visitor("zh", 360)
+    page.goto(f"/zh/measures/loan_interest?case={packed({'facts': facts, 'lines': lines}, 'a@1', '0' * 64)}")
+    heads = page.locator(".line > summary")
+    expect(heads).to_have_count(4)
+    for head in heads.all():
+        expect(head).to_have_css("display", "flex")  # the browser's own triangle would be a second one
+    amount = heads.first.locator(".amount")
+    expect(amount).to_have_text("1,000,000.00 元")
+    assert amount.evaluate("it => it.getClientRects().length") == 1
