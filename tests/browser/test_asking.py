@@ -157,6 +157,21 @@ def test_nothing_typed_is_lost_on_the_way_back(visitor: Visits) -> None:
     expect(page.locator(".line")).to_have_count(2)
 
 
+def test_an_answer_that_cannot_be_had_is_not_an_older_one(visitor: Visits) -> None:
+    """Where the connection breaks, the answer to what stood there before disappears; the next one takes its place."""
+    page = visitor("zh", 1280)
+    page.goto("/zh/screening?facts.year=2027")
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.route("**/zh/screening", lambda route: route.fulfill(status=200, body="<p>?</p>", content_type="text/html"))
+    page.fill(field("facts.year"), "2028")
+    page.locator(field("facts.year")).blur()
+    expect(page.locator("#so-far")).to_contain_text("结果没有更新")
+    expect(page.locator("#so-far")).not_to_contain_text("9,000,000.00")
+    page.unroute("**/zh/screening")
+    page.select_option(field("facts.town_tier"), "county")
+    expect(page.locator("#so-far")).to_contain_text("8,100,000.00")
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_longest_form_is_small(visitor: Visits, language: str) -> None:
     """A form with everything that it needs comes over a slow line."""

@@ -81,6 +81,7 @@ if (form?.dataset.live) {
       const answer = await fetch(form.action, { method: "POST", body });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== asked) return;
+      if (!page.getElementById(place.id)) throw new Error("no answer");
       for (const id of [form.dataset.live, "defects"]) {
         const found = page.getElementById(id);
         found?.querySelectorAll("[autofocus]").forEach((one) => one.removeAttribute("autofocus"));
@@ -91,8 +92,12 @@ if (form?.dataset.live) {
         const found = page.querySelector(`details[data-key="${key}"] > summary`);
         if (found) summary.innerHTML = found.innerHTML;
       }
-      const other = page.querySelector("a[hreflang]");
-      if (other) document.querySelector("a[hreflang]").href = other.getAttribute("href");
+      document.querySelector("a[hreflang]").href = page.querySelector("a[hreflang]").getAttribute("href");
+    } catch {
+      if (mine !== asked) return;
+      const told = document.createElement("p"); // rather than an answer to something else
+      told.textContent = form.dataset.failed;
+      place.replaceChildren(place.querySelector("h2"), told);
     } finally {
       if (mine === asked) place.removeAttribute("aria-busy");
     }
