@@ -90,6 +90,9 @@ def test_the_page_warns_with_both_amounts(app: Flask, policies: Policies) -> Non
     assert text.index("政策或口径已变动") < text.index("符合条件")
     text = Page(shown(app, policies, "advertising", BODY, changed=both._replace(amount=""))).text
     assert "原规定的金额已无法重新计算；现行规定：120,000.00 元。" in text
+    edited = Changed("jzbf-2026-3@1", "jzbf-2026-3@1", "", "120,000.00")
+    text = Page(shown(app, policies, "advertising", BODY, changed=edited)).text
+    assert "此链接生成以后，jzbf-2026-3@1 的规定或口径有变动" in text
 
 
 def test_other_choices_are_told_with_amount_and_difference(app: Flask, policies: Policies) -> None:
