@@ -75,7 +75,7 @@ class Walker:
 
     def _by(self, place: Locator, role: Any, name: str, facts: Mapping[str, Any]) -> None:
         found = place.get_by_role(role, name=self.say(name, **facts)).first
-        with self.page.expect_navigation():
+        with self.page.expect_event("load"):  # of another page: "navigation" is also what a page keeps for the way back
             found.click()
         self.look()
 
