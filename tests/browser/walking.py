@@ -94,5 +94,5 @@ def tab_to(page: Page, name: str, at_most: int = 60) -> None:
 
 def enter(page: Page) -> None:
     """Press Enter, which leads to another page."""
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.keyboard.press("Enter")

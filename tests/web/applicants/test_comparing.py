@@ -14,7 +14,7 @@ from service.intake.request import read_request
 from service.policies import Policies, default_path, load
 from service.policies.source import read
 from service.web.applicants.answers import answer_of
-from service.web.applicants.comparing import Changed, Compared, changed_since, comparison_of
+from service.web.applicants.comparing import Changed, Compared, book_of, changed_since, comparison_of
 from tests.web.applicants.showing import Page, shown
 
 BODY: dict[str, Any] = {
@@ -80,6 +80,14 @@ def test_a_version_that_is_still_there_gives_its_amount(policies: Policies, late
     told = changed(later, "jzbf-2026-3@1", then)
     assert told == Changed("jzbf-2026-3@1", "jzbf-2026-3@2", "120,000.00", "150,000.00")
     assert changed(later, "jzbf-2026-3@1", "0" * 64) == told._replace(amount="")
+
+
+def test_older_rules_are_laid_out_once(later: Policies) -> None:
+    """However many links of a version are opened: what readers and provisions it takes is kept by the book."""
+    first, second = (later.version(f"jzbf-2026-3@{number}") for number in (1, 2))
+    assert book_of(later, first) is book_of(later, first)
+    assert [one.ref for one in book_of(later, first).versions] == ["jzbf-2026-3@1"]
+    assert book_of(later, second) is not book_of(later, first)
 
 
 def test_the_page_warns_with_both_amounts(app: Flask, policies: Policies) -> None:
