@@ -29,6 +29,7 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
         grants,
         health,
         openapi,
+        paths,
         problems,
         responses,
     )
@@ -41,6 +42,7 @@ def create_app(config: Config | None = None, policies: Policies | None = None) -
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.url_map.strict_slashes = False
+    app.url_map.converters["default"] = paths.Name
     app.register_blueprint(calculations.blueprint(policies))
     app.register_blueprint(catalogue.blueprint(policies))
     access = app.extensions["ledger"] = Access(config.database_url)

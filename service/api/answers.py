@@ -42,6 +42,11 @@ def record(optional: Mapping[str, Json] | None = None, /, **required: Json) -> J
     }
 
 
+def _told(schema: Json, chinese: str, english: str) -> Json:
+    """Say what a member means."""
+    return {**schema, "description": f"{chinese} · {english}"}
+
+
 def _map(values: Json) -> Json:
     return {"type": "object", "additionalProperties": values}
 
@@ -54,77 +59,112 @@ _RULE: Final[Json] = {
     "description": f"规则或原因：{', '.join(REASONS)} 等 · the rule or the reason: {', '.join(REASONS)} …",
 }
 _DOCUMENT: Final = record(number=NAME, title=NAME, issuer=NAME, issued=NAME)
-_DECIDED_BY: Final = record({"article": TEXT}, id=NAME, version=NAME, document=NAME, sha256=SHA256)
+_DECIDED_BY: Final = record(
+    {"article": _told(TEXT, "条款", "the article")},
+    id=NAME,
+    version=NAME,
+    document=_told(NAME, "文号", "the number of the document"),
+    sha256=_told(SHA256, "所用条款的摘要", "hash of the terms that were applied"),
+)
 _READINGS: Final = _map(NAME)
 
 CONDITION: Final = record(
     id=NAME,
     label=TEXT,
-    met={"type": ["boolean", "null"]},
-    required=TEXT_OR_NULL,
-    actual=TEXT_OR_NULL,
-    shortfall=YUAN_OR_NULL,
-    article=TEXT,
+    met=_told(
+        {"type": ["boolean", "null"]}, "是否符合；null 为无法判断", "whether it is met; null where that cannot be told"
+    ),
+    required=_told(TEXT_OR_NULL, "要求", "what is asked for"),
+    actual=_told(TEXT_OR_NULL, "实际", "what there is"),
+    shortfall=_told(YUAN_OR_NULL, "差额", "what is lacking"),
+    article=_told(TEXT, "条款", "the article"),
 )
-STEP: Final = record({"days": WHOLE}, id=NAME, label=TEXT, formula=TEXT, amount=YUAN_OR_NULL)
-LIMIT: Final = record(
-    {"remaining": YUAN, "requested": YUAN, "earlier_lines": YUAN_OR_NULL},
+STEP: Final = record(
+    {"days": _told(WHOLE, "天数", "days, where a step counts them")},
     id=NAME,
     label=TEXT,
-    ceiling=YUAN,
-    granted_before=YUAN,
-    binding=BOOLEAN,
+    formula=_told(TEXT, "代入数字的算式", "the formula with its numbers"),
+    amount=_told(YUAN_OR_NULL, "算式的结果", "what the formula comes to"),
+)
+LIMIT: Final = record(
+    {
+        "remaining": _told(YUAN, "减去此前已发放后的余额", "what that leaves"),
+        "requested": _told(YUAN, "共用此上限的各行合计", "what all lines that share it come to"),
+        "earlier_lines": _told(YUAN_OR_NULL, "其中前面各行", "of that, the lines before this one"),
+    },
+    id=NAME,
+    label=TEXT,
+    ceiling=_told(YUAN, "上限金额", "the ceiling"),
+    granted_before=_told(YUAN, "此前已发放", "granted before"),
+    binding=_told(BOOLEAN, "是否使本行金额减少", "whether it lowered this line"),
 )
 _REASONS_OF_A_LINE: Final[dict[str, Json]] = {
-    "conditions": listed(ref("Condition")),
-    "steps": listed(ref("Step")),
-    "limits": listed(ref("Limit")),
+    "conditions": _told(
+        listed(ref("Condition")), "全部条件，不只第一个不符合的", "all of them, not the first that fails"
+    ),
+    "steps": _told(listed(ref("Step")), "计算步骤", "how the amount came about"),
+    "limits": _told(listed(ref("Limit")), "各项上限，由窄到宽", "each ceiling, from narrow to wide"),
 }
-RESULT_LINE: Final = record(line_id=NAME, status=_STATUS, amount=YUAN_OR_NULL, rule=_RULE, **_REASONS_OF_A_LINE)
-WARNING: Final = record(pointer=TEXT, code=NAME, message=TEXT)
+_AMOUNT: Final = _told(
+    YUAN_OR_NULL, "金额；null 为文件没有写明金额或无法计算", "null where no amount is stated, or none can be told"
+)
+RESULT_LINE: Final = record(line_id=NAME, status=_STATUS, amount=_AMOUNT, rule=_RULE, **_REASONS_OF_A_LINE)
+_POINTER: Final = _told(TEXT, "所指的位置（RFC 6901）", "the place, as a JSON pointer (RFC 6901)")
+_MISSING: Final = _told(listed(NAME), "还缺的字段", "the fields that are missing")
+_ENGINE: Final = _told(NAME, "引擎版本", "the version of the engine")
+_INPUTS_SHA256: Final = _told(SHA256, "请求的摘要", "hash of the request")
+_RESULT_SHA256: Final = _told(SHA256, "结果的摘要，不含说明文字", "hash of the result without its words")
+_APPLIED: Final = _told(_READINGS, "采用的解释口径", "the readings that were applied")
+WARNING: Final = record(pointer=_POINTER, code=NAME, message=TEXT)
 RESULT: Final = record(
-    {"under": TEXT},
+    {"under": _told(TEXT, "所依据的其他规定", "the other rules that it is paid under")},
     measure=NAME,
     status=_STATUS,
-    amount=YUAN_OR_NULL,
+    amount=_AMOUNT,
     currency={"const": "CNY"},
     rule=_RULE,
     lines=listed(ref("ResultLine")),
-    missing=listed(NAME),
+    missing=_MISSING,
     warnings=listed(ref("Warning")),
     policy=_DECIDED_BY,
-    readings=_READINGS,
-    engine=NAME,
-    inputs_sha256=SHA256,
-    result_sha256=SHA256,
+    readings=_APPLIED,
+    engine=_ENGINE,
+    inputs_sha256=_INPUTS_SHA256,
+    result_sha256=_RESULT_SHA256,
 )
 SCREENED: Final = record(
     measure=NAME,
     title=TEXT,
     status=_SCREENED_STATUS,
-    amount=YUAN_OR_NULL,
+    amount=_AMOUNT,
     rule={"type": ["string", "null"]},
-    missing=listed(NAME),
+    missing=_MISSING,
     **_REASONS_OF_A_LINE,
 )
 SCREENING_RESULT: Final = record(
     measures=listed(SCREENED),
     policy=_DECIDED_BY,
-    readings=_READINGS,
-    engine=NAME,
-    inputs_sha256=SHA256,
-    result_sha256=SHA256,
+    readings=_APPLIED,
+    engine=_ENGINE,
+    inputs_sha256=_INPUTS_SHA256,
+    result_sha256=_RESULT_SHA256,
 )
 DEFECT: Final = record(
-    pointer={"type": "string", "description": "JSON pointer (RFC 6901)"},
+    pointer=_POINTER,
     code=NAME,
-    message=TEXT,
-    given=ANYTHING,
-    expected=TEXT_OR_NULL,
+    message=_told(TEXT, "问题和改正办法", "what is wrong, and the cure"),
+    given=_told(ANYTHING, "所填内容", "what was given"),
+    expected=_told(TEXT_OR_NULL, "应填内容", "what is right"),
 )
 PROBLEM: Final = record(
-    {"errors": listed(ref("Defect")), "omitted": WHOLE, "result": ref("Result")},
-    type={"type": "string", "format": "uri-reference"},
+    {
+        "errors": listed(ref("Defect")),
+        "omitted": _told(WHOLE, "未列出的问题数", "how many more defects there are"),
+        "result": _told(
+            ref("Result"), "没有可拨付的金额时，完整的计算结果", "where nothing is to be granted, the calculation"
+        ),
+    },
+    type=_told({"type": "string", "format": "uri-reference"}, "问题的种类", "the kind of problem"),
     title=TEXT,
     status={"type": "integer", "minimum": 400, "maximum": 599},
     detail=TEXT,
@@ -189,6 +229,17 @@ INPUT: Final = record(
     most={"type": ["integer", "null"]},
     proof=TEXT_OR_NULL,
 )
+#: What a condition demands, each kind its own.
+_DEMANDS: Final[dict[str, Json]] = {
+    "field": _told(NAME, "所看的字段", "the field that it looks at"),
+    "allowed": _told(listed(ANYTHING), "允许的值", "the values that it allows"),
+    "of": _told(NAME, "所看的金额", "the amount that it looks at"),
+    "at_least": _told(YUAN, "门槛", "the threshold"),
+    "per": _told(listed(NAME), "合计的范围", "what is added up"),
+    "year": _told(NAME, "所比的年度字段", "the year that it compares with"),
+    "years_after": WHOLE,
+    "before": NAME,
+}
 MEASURE: Final = record(
     **_MEASURE_HEAD,
     policy=ref("Policy"),
@@ -196,9 +247,17 @@ MEASURE: Final = record(
     materials=listed(TEXT),
     event=NAME,
     inputs=listed(ref("Input")),
-    conditions=listed({"type": "object", "required": ["id", "label", "otherwise", "kind"]}),
+    conditions=listed(
+        record(
+            _DEMANDS,
+            id=NAME,
+            label=TEXT,
+            otherwise=_told(TEXT_OR_NULL, "不符合时的结果", "what follows where it is not met"),
+            kind=NAME,
+        )
+    ),
     calculator=NAME,
-    terms={"type": "object"},
+    terms=_told({"type": "object"}, "标准，因计算方法而异", "the terms, which depend on the calculator"),
     limits=listed(
         record(
             id=NAME,

@@ -20,13 +20,15 @@ from service.api.answers import (
     record,
     ref,
 )
-from service.api.audits import LONGEST_SEED, MOST_SAMPLED
+from service.api.audits import AUDITORS, LONGEST_SEED, MOST_SAMPLED
 from service.api.exports import HTML
-from service.api.ledger_paths import ID, MOMENT, operation
+from service.api.grants import STATES
+from service.api.ledger_paths import ID, MOMENT, PAGES, operation
 from service.api.operations import ok, problems
-from service.api.queries import MOST_AT_A_TIME, measures_of
+from service.api.queries import measures_of
 from service.api.uploads import CSV, MULTIPART, NDJSON, PARQUET, XLSX
 from service.policies import Policies
+from service.words import WORDS
 
 _FILE: Final[Json] = {"type": "string", "format": "binary"}
 _OBJECT: Final[Json] = {"type": "object", "additionalProperties": ANYTHING}
@@ -34,7 +36,7 @@ _TEXTS: Final[Json] = {"type": "object", "additionalProperties": TEXT}
 _LEDGER: Final = record(
     {
         "due": YUAN,
-        "state": NAME,
+        "state": {"type": "string", "enum": list(STATES)},
         "approved_by": TEXT_OR_NULL,
         "approved_on": TEXT_OR_NULL,
         "ledger_paid_on": TEXT_OR_NULL,
@@ -51,8 +53,10 @@ _PAYOUT: Final[dict[str, Json]] = {
     "applicant_id": TEXT_OR_NULL,
     "ledger": ref("AuditedGrant"),
 }
-_FINDING: Final = record(**_PAYOUT, kind=NAME, code=NAME, at_stake=YUAN, counted=YUAN, facts=_OBJECT, message=TEXT)
-_KIND: Final = record(kind=NAME, label=TEXT, rows=WHOLE, at_stake=YUAN, counted=YUAN)
+#: Every kind of finding: those that have words, but for rows without any.
+_KINDS: Final[Json] = {"type": "string", "enum": [kind for kind in WORDS["zh"]["audit_kinds"] if kind != "matched"]}
+_FINDING: Final = record(**_PAYOUT, kind=_KINDS, code=NAME, at_stake=YUAN, counted=YUAN, facts=_OBJECT, message=TEXT)
+_KIND: Final = record(kind=_KINDS, label=TEXT, rows=WHOLE, at_stake=YUAN, counted=YUAN)
 _AMOUNTS: Final[Json] = {"type": "object", "additionalProperties": YUAN}
 _GROUP: Final[dict[str, Json]] = {"rows": WHOLE, "paid": YUAN, "accused": WHOLE, "at_stake": YUAN, "kinds": _AMOUNTS}
 _HEAD: Final = record(seq=WHOLE, hash=SHA256)
@@ -123,6 +127,11 @@ _COMPONENTS: Final[dict[str, Json]] = {
 }  # fmt: skip
 _YEARS: Final[Json] = {"type": "integer", "minimum": 1900, "maximum": 2200}
 _SEED: Final[Json] = {"type": "string", "minLength": 1, "maxLength": LONGEST_SEED}
+_AUDIT_ID: Final = {
+    **ID,
+    "description": "核对报告编号 · the name of the report",
+    "example": "audit-000001",
+}
 _SAMPLE: Final[Json] = {"type": "integer", "minimum": 0, "maximum": MOST_SAMPLED, "default": 20}
 
 
@@ -132,7 +141,8 @@ def add(spec: APISpec, policies: Policies) -> None:
         spec.components.schema(name, schema)
     spec.path("/v1/audits", operations={"get": _list(), "post": _audit()})
     answers = {"200": ok(ref("Audit"), "核对报告 · the report"), **problems(401, 403, 404, 503)}
-    spec.path("/v1/audits/{id}", operations={"get": operation("show_audit", "核对报告 · A report", answers, ID)})
+    audit = operation("show_audit", "核对报告 · A report", answers, _AUDIT_ID, roles=AUDITORS)
+    spec.path("/v1/audits/{id}", operations={"get": audit})
     chosen = [
         {"name": "measure", "in": "query", "schema": {"type": "string", "enum": list(measures_of(policies))}},
         {"name": "town_id", "in": "query", "schema": {"type": "string", "minLength": 1, "maxLength": 64}},
@@ -153,23 +163,22 @@ def _or(answer: Json, kind: str) -> Json:
 
 def _audit() -> Json:
     report = _or(ok(ref("Audit"), "已核对并存入台账 · audited, and kept in the ledger"), XLSX)
-    answers = {"201": report, **problems(400, 401, 403, 406, 413, 415, 422, 503)}
+    answers = {"201": report, **problems(400, 401, 403, 406, 413, 415, 422, 503, files=True)}
     parameters = [
         {"name": "seed", "in": "query", "description": "抽样种子 · the seed of the sample", "schema": _SEED},
         {"name": "sample", "in": "query", "description": "抽查笔数 · payouts to check by hand", "schema": _SAMPLE},
     ]
     form = record({"seed": _SEED, "sample": _SAMPLE}, file=_FILE)
-    content = {kind: {"schema": _FILE} for kind in (CSV, XLSX, NDJSON, PARQUET)} | {MULTIPART: {"schema": form}}
-    described = operation("audit_payouts", "核对支付文件 · Audit a file of payouts", answers, *parameters)
-    return described | {"requestBody": {"required": True, "content": content}}
+    plain: Json = {kind: {"schema": _FILE} for kind in (CSV, XLSX, NDJSON, PARQUET)}
+    plain[CSV]["example"] = f"grant_id,amount\n{ID['example']},3000000.00\n"
+    summary = "核对支付文件 · Audit a file of payouts"
+    described = operation("audit_payouts", summary, answers, *parameters, roles=AUDITORS)
+    return described | {"requestBody": {"required": True, "content": {**plain, MULTIPART: {"schema": form}}}}
 
 
 def _list() -> Json:
-    sizes = {"type": "integer", "minimum": 1, "maximum": MOST_AT_A_TIME, "default": 100}
-    schemas = {"year": _YEARS, "cursor": TEXT, "page_size": sizes}
-    parameters = [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
     answers = {"200": ok(ref("Audits"), "核对报告目录 · the reports"), **problems(401, 403, 422, 503)}
-    return operation("list_audits", "核对报告目录 · The reports of audits", answers, *parameters)
+    return operation("list_audits", "核对报告目录 · The reports of audits", answers, *PAGES, roles=AUDITORS)
 
 
 def _export(answer: str, summary: str, *parameters: Json) -> Json:

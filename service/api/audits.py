@@ -130,12 +130,17 @@ def _options(given: Sequence[tuple[str, str]]) -> tuple[str | None, int]:
     seed, sample = found.get("seed"), found.get("sample")
     if seed is not None and not (0 < len(seed) <= LONGEST_SEED and seed.isprintable()):
         defects.append(Defect("/seed", "text_length", seed, f"1..{LONGEST_SEED} characters"))
-    if sample is not None and not (sample.isascii() and sample.isdigit() and int(sample[:9]) <= MOST_SAMPLED):
+    if sample is not None and not (_is_count(sample) and int(sample) <= MOST_SAMPLED):
         facts = {"least": "0", "most": str(MOST_SAMPLED)}
         defects.append(Defect("/sample", "not_count", sample, f"0..{MOST_SAMPLED}", facts))
     if defects:
         raise Refused(defects)
     return seed, SAMPLE_SIZE if sample is None else int(sample)
+
+
+def _is_count(text: str) -> bool:
+    """Tell whether a text is a number that may be read; Python refuses to read very long ones."""
+    return text.isascii() and text.isdigit() and len(text) <= len(str(MOST_SAMPLED))
 
 
 def _only(came: Received) -> Path:

@@ -19,8 +19,9 @@ _GRANT: Final = (
 _KEY: Final[Json] = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "拨付时这份文件的编号，默认按内容；重试不会重复拨付 · "
-    "with grant, your name for the file, by default its content: a retry never grants twice",
+    "description": "拨付时这份文件的编号，1 至 128 个字母、数字或符号，默认按内容；重试不会重复拨付 · "
+    "with grant, your name for the file (1 to 128 letters, digits or signs), by default its content: "
+    "a retry never grants twice",
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
 }
 
@@ -66,25 +67,28 @@ _HEADERS: Final[dict[str, Json]] = {
 }
 
 
-def batch_operation(policies: Policies, language: Json, problems: Json) -> Json:
-    """Describe the one operation for every measure; `problems` are its answers that are not a file."""
+def batch_operation(policies: Policies, language: Json, problems: Json, example: str) -> Json:
+    """Describe the one operation for every measure; `problems` are its answers that are not a file.
+
+    `example` is a file for the first measure.
+    """
     measures = [*dict.fromkeys(name for version in policies.versions for name in version.measures), ALL]
     measure = {
         "name": "measure",
         "in": "path",
         "required": True,
-        "description": f"{ALL}：按工作表名称识别措施 · every sheet of workbooks is of the measure it is called after",
+        "description": f"{ALL}：按工作表名称识别措施 · {ALL}: a sheet is of the measure it is called after",
         "schema": {"type": "string", "enum": measures},
     }
     query = [{"name": name, "in": "query", **described} for name, described in _options(policies).items()]
-    file = {"description": "结果 · the same rows, decided", "headers": _HEADERS}
+    file = {"description": "结果文件：原来各行及其结果 · the same rows, decided", "headers": _HEADERS}
     return {
         "tags": ["batches"],
         "operationId": "decide_files",
         "summary": "成批文件，逐行计算 · Files of applications, decided row by row",
         "parameters": [measure, *query, _KEY, language],
-        "security": [{}, {"key": []}],
-        "requestBody": {"required": True, "content": _bodies(policies)},
+        "security": [{}, {"key": ["proposer"]}],
+        "requestBody": {"required": True, "content": _bodies(policies, example)},
         "responses": {"200": {**file, "content": {kind: {"schema": _FILE} for kind in SUFFIXES}}, **problems},
     }
 
@@ -106,12 +110,13 @@ def _options(policies: Policies) -> dict[str, Any]:
     }
 
 
-def _bodies(policies: Policies) -> Json:
+def _bodies(policies: Policies, example: str) -> Json:
     """Describe a file as the body, and several files with a history and the options as the parts of a form."""
     options = {name: one["schema"] for name, one in _options(policies).items()}
     form = record(
         {"history": {**_FILE, "description": "此前已发放的清单 · what was granted before"}, **options},
         file={**listed(_FILE), "minItems": 1, "description": "一个或多个文件 · one or more files, merged"},
     )
-    plain = {kind: {"schema": _FILE} for kind in (CSV, XLSX, NDJSON, PARQUET)}
+    plain: Json = {kind: {"schema": _FILE} for kind in (CSV, XLSX, NDJSON, PARQUET)}
+    plain[CSV]["example"] = example
     return {**plain, MULTIPART: {"schema": form}}

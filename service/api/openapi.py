@@ -19,6 +19,7 @@ from service.api.requests import (
     calculation_schema,
     describe_entry,
     dictionary_schemas,
+    file_example,
     frame_schemas,
     line_example,
     line_schemas,
@@ -61,8 +62,9 @@ def document(policies: Policies) -> bytes:
         spec.components.schema(name, schema)
     _add_calculations(spec, converter, policies)
     _add_screenings(spec, converter, policies)
-    refused = problems(400, 401, 403, 404, 406, 409, 413, 415, 422, 503)
-    spec.path("/v1/batches/{measure}", operations={"post": batch_operation(policies, LANGUAGE, refused)})
+    refused = problems(400, 401, 403, 404, 406, 409, 413, 415, 422, 503, files=True)
+    batch = batch_operation(policies, LANGUAGE, refused, file_example(policies))
+    spec.path("/v1/batches/{measure}", operations={"post": batch})
     _add_policies(spec, policies)
     _add_health(spec)
     _add_ledger(spec, policies)

@@ -44,12 +44,16 @@ def ok(schema: Json, description: str) -> Json:
     return {"description": description, "content": {JSON: {"schema": schema}}}
 
 
-def problems(*statuses: int) -> Json:
-    """Describe the problems that an operation answers with; any other is described by `default`."""
+def problems(*statuses: int, files: bool = False) -> Json:
+    """Describe the problems that an operation answers with; any other is described by `default`.
+
+    What is malformed is JSON, or else `files` and the form that they come in.
+    """
+    kinds = {**_PROBLEMS, 400: "bad-request"} if files else _PROBLEMS
     content = {PROBLEM_JSON: {"schema": ref("Problem")}}
     described: Json = {}
     for status in statuses:
-        described[str(status)] = {"description": both_texts("problems", _PROBLEMS[status]), "content": content}
+        described[str(status)] = {"description": both_texts("problems", kinds[status]), "content": content}
         if status in _HEADERS:
             described[str(status)]["headers"] = _HEADERS[status]
     return {**described, "default": {"description": both_texts("problems", "internal-error"), "content": content}}

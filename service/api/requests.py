@@ -91,6 +91,12 @@ def line_example(measure: Measure, dictionary: Mapping[str, Field]) -> Json:
     }
 
 
+def file_example(policies: Policies) -> str:
+    """Return a CSV file with a row of what the newest version's first measure needs, under the ids of its fields."""
+    line = line_example(next(iter(policies.newest.measures.values())), policies.fields)
+    return f"{','.join(line)}\n{','.join(map(str, line.values()))}\n"
+
+
 def line_schemas(converter: OpenAPIConverter, reader: LineReader) -> tuple[Json, Json, Json]:
     """Return the shapes of a complete line, of a line that leaves some inputs to the facts, and of the facts."""
     complete = _described(converter, reader)

@@ -59,8 +59,11 @@ def _entry(used: InUse, ceiling: int | None) -> Json:
 
 
 def share_used(entry: Json) -> Fraction | None:
-    """Tell which part of its ceiling a group has used, at most 1; None where there is no ceiling to compare with."""
+    """Tell which part of its ceiling a group has used, at most 1; None where there is no ceiling to compare with.
+
+    A ceiling of nothing is used up from the start.
+    """
     if entry["ceiling"] is None:
         return None
     ceiling = fen_of(entry["ceiling"])
-    return Fraction(ceiling - fen_of(entry["remaining"]), ceiling)
+    return Fraction(ceiling - fen_of(entry["remaining"]), ceiling) if ceiling else Fraction(1)

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final
 
+from orjson import JSONDecodeError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -188,9 +189,11 @@ def _take(held: int, file: Path) -> None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Tell a database that is gone, full or locked from our own mistakes."""
+    """Tell a database that is gone, full, locked or damaged from our own mistakes."""
     try:
         yield
+    except JSONDecodeError as error:  # what callers send is read before
+        raise Unavailable("ledger-damaged", reason=str(error)) from error
     except (IntegrityError, ProgrammingError, DataError):
         raise
     except (DBAPIError, PoolTimeoutError) as error:

@@ -104,8 +104,11 @@ def actor_of(connection: Connection, token: str) -> Actor:
 
 
 def holder_of(connection: Connection, key_id: str) -> Actor:
-    """Find who holds a key of ours by its id; Denied for one that is revoked or expired."""
-    return _valid(connection.execute(_BY_ID, {"id": key_id}).one())
+    """Find who holds a key of ours by its id; Denied for one that is revoked, expired, or not there any more."""
+    found = connection.execute(_BY_ID, {"id": key_id}).first()
+    if found is None:
+        raise Denied("key-unknown", known=False)
+    return _valid(found)
 
 
 def _valid(found: Row[Any]) -> Actor:

@@ -122,6 +122,8 @@ class _Walk:
 
     def through(self, connection: Connection) -> Flaw | None:
         """Check entry after entry."""
+        if self.checkpoint and self.checkpoint.seq == 0 and self.checkpoint != self.head:
+            return Flaw(0, "checkpoint-differs", {"expected": self.checkpoint.hash})
         try:
             with closing(committed(connection)) as written:
                 for entry, rows in written:

@@ -6,6 +6,7 @@ gets no cookie, and the ledger is not asked.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Request, g, request, session
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from service.ledger.keys import Actor
 
 _TICKET: Final = "ticket"
+_PORT: Final = re.compile(r":\d+$", re.ASCII)
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 #: A proxy on this machine speaks for somebody on another.
 _FORWARDED: Final = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via"})
@@ -37,8 +39,7 @@ class CookieJar(SecureCookieSessionInterface):
 
 def may_sign_in(plain_http: bool) -> bool:
     """Tell whether a key may be sent: by HTTPS, on this machine itself, or where plain HTTP was allowed."""
-    host = request.host.rpartition(":")[0] or request.host
-    here = host in _HERE and not _FORWARDED & {name.lower() for name, _ in request.headers}
+    here = _PORT.sub("", request.host) in _HERE and not _FORWARDED & {name.lower() for name, _ in request.headers}
     return request.is_secure or plain_http or here
 
 
@@ -54,7 +55,7 @@ def sign_in(access: Access, key: str) -> Actor:
     except Denied as denied:
         turned_away(denied)
         raise
-    session.clear()  # nothing of the visit before, above all no token of a form, lives on
+    sign_out(access)  # nothing of the visit before lives on: not its ticket, above all no token of a form
     session.permanent = True
     session[_TICKET] = ticket
     g.reader = actor

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -104,7 +104,6 @@ class Site:
             "menu": [name for name, roles in MENU if _shown(roles, reader)],
             "here": (request.endpoint or "").removeprefix("web."),
             "in_other_language": _in_other_language(spoken),
-            "request_path": request.path,
             "document_in_force": self.policies.newest.document.number,
         }
 
@@ -115,9 +114,15 @@ def _shown(roles: tuple[str, ...], reader: Actor | None) -> bool:
 
 def _in_other_language(spoken: Language) -> tuple[Language, str]:
     """Return the other language, and this page's address in it."""
-    other = _OTHER[spoken]
-    path = request.full_path if request.query_string else request.path
-    return other, f"/{other}{path[len(spoken) + 1 :]}" if path.startswith(f"/{spoken}/") else f"/{other}/"
+    other, here = _OTHER[spoken], address()
+    return other, f"/{other}{here[len(spoken) + 1 :]}" if here.startswith(f"/{spoken}/") else f"/{other}/"
+
+
+def address() -> str:
+    """Return the address of the page that is asked for with its query, as a link writes it."""
+    asked = request.query_string.decode("latin-1")
+    path = quote(request.path, safe="/@:+,")
+    return f"{path}?{asked}" if asked else path
 
 
 def link(endpoint: str, query: Mapping[str, object] | None = None, spoken: Language | None = None, **place: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.guards import accessible, fits
 from tests.browser.visiting import Visits
@@ -73,6 +73,27 @@ def test_a_request_is_tried(language: str, visitor: Visits) -> None:
     form.get_by_role("button", name=SEND[language]).click()
     expect(form.locator("output")).to_have_text("422")
     expect(answer).to_contain_text('"pointer": "/lines/0/disbursed_on"')
+
+
+def test_the_last_request_is_the_one_that_is_answered(visitor: Visits) -> None:
+    """An answer that comes late, to a request that was changed and sent again since, is not shown."""
+    page = visitor("zh", 1280)
+    page.goto(f"/zh/docs{LOAN}")
+    held: list[Route] = []
+    page.route("**/v1/calculations/**", lambda route: held.extend([route]))
+    form = page.locator(f"{LOAN} form.try")
+    for number in (1, 2):
+        with page.expect_request("**/v1/calculations/**"):
+            form.get_by_role("button", name="发送").click()
+        expect(form.locator("output")).to_have_text("正在计算…")
+        assert len(held) == number
+    second, first = held.pop(), held.pop()
+    second.fulfill(status=200, json={"which": "second"})
+    expect(form.locator("pre")).to_contain_text("second")
+    with page.expect_response("**/v1/calculations/**"):
+        first.fulfill(status=200, json={"which": "first"})
+    page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    expect(form.locator("pre")).to_contain_text("second")
 
 
 def test_no_answer_is_told(visitor: Visits) -> None:

@@ -78,6 +78,17 @@ def test_masks(identifier: str, shown: str) -> None:
     assert masked_name("王小明") == "王**"
 
 
+@pytest.mark.parametrize(
+    "identifier",
+    ["110105 19491231 0021", "110105-19491231-002X", "１１０１０５１９４９１２３１００２１", "居民 110105·491231·002"],
+)
+def test_a_person_is_known_however_the_number_is_written(identifier: str) -> None:
+    """Blanks, hyphens and wide digits do not make an identity card a company."""
+    assert is_personal(identifier)
+    assert len(masked(identifier).replace("*", "")) == 2
+    assert not is_personal("91140101 MA011XY00P")
+
+
 @pytest.mark.usefixtures("grants")
 def test_the_publicity_list(ledger: Ledger) -> None:
     """What stands approved or paid is listed, net of what came back; no identifier can be read."""

@@ -226,3 +226,14 @@ def test_several_groups_in_one_grant(service: Service, ledger: Ledger) -> None:
     assert left == {"F1": "0.00", "F2": "100000.00"}
     json_of(service.step(grant["id"], "recover"))
     assert verify(ledger).flaw is None
+
+
+@pytest.mark.parametrize("name", ["%00", "x%00y"])
+def test_nothing_is_called_by_what_no_database_takes(service: Service, name: str) -> None:
+    """PostgreSQL refuses NUL: such a name is nobody's, wherever it stands in a path."""
+    for path in (f"/v1/grants/{name}", f"/v1/grants/{name}/replay", f"/v1/audits/{name}"):
+        json_of(service.get(path), 404)
+    json_of(service.get(f"/v1/exports/decisions/{name}"), 404)
+    json_of(service.step(name, "approve"), 404)
+    page = service.client.get(f"/zh/grants/{name}/decision")
+    assert (page.status_code, page.mimetype) == (404, "text/html")

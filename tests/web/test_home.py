@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from itsdangerous import TimestampSigner
 
 from service import create_app
 from service.config import Config
 from service.ledger.database import Ledger
 from service.ledger.keys import create_key, revoke_keys
 from service.policies import Policies
+from service.web.signing import CookieJar
 from tests.web.visiting import sign_in, token_of
 
 AWAY = "http://subsidies.example"
@@ -36,11 +41,22 @@ def test_a_page_links_to_itself_in_the_other_language(visitor: FlaskClient) -> N
     assert 'href="/zh/"' in visitor.get("/en/").text
 
 
+def test_links_to_an_odd_address_lead_to_that_address(visitor: FlaskClient) -> None:
+    """What was escaped in it is escaped again: in the other language, and after signing in."""
+    odd = "/grants/a%3Fb%23c%25/replay?x=1%262"
+    page = visitor.get(f"/zh{odd}").text
+    assert f'href="/en{odd}"' in page
+    signing_in = re.findall(r'class="button" href="[^"]+next=([^"]+)"', page)
+    assert [unquote(address) for address in signing_in] == [f"/zh{odd}"]
+
+
 def test_a_page_that_does_not_exist_is_told_in_words(visitor: FlaskClient) -> None:
     """A missing page is a page, with a way on; so is one that is only read, or only sent to."""
     page = visitor.get("/en/nowhere/at/all")
     assert (page.status_code, page.mimetype) == (404, "text/html")
     assert 'href="/en/"' in page.text
+    assert "There is no such page" in page.text
+    assert "/docs for" not in page.text
     assert visitor.get("/en/sign-out").status_code == 404
     told = visitor.post("/en/", data={"x": "y"})
     assert (told.status_code, told.mimetype) == (404, "text/html")
@@ -76,6 +92,47 @@ def test_signing_in_shows_who_reads_until_signing_out(app: Flask, keys: dict[str
     assert "张敏" not in thief.get("/zh/").text
 
 
+def test_signing_in_once_more_ends_the_visit_before(app: Flask, keys: dict[str, str]) -> None:
+    """A browser holds one visit; a copy of the cookie that it had is worth nothing any more."""
+    client, thief = app.test_client(), app.test_client()
+    before = sign_in(client, keys["auditor"]).headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+    assert sign_in(client, "ts-none").status_code == 403
+    assert "张敏" in client.get("/zh/").text  # a key that is none changes nothing
+    assert sign_in(client, keys["admin"]).status_code == 303
+    assert "刘洋" in client.get("/zh/").text
+    thief.set_cookie("town-subsidy", before)
+    assert "张敏" not in thief.get("/zh/").text
+
+
+def aged(app: Flask, cookie: str, minutes: int) -> str:
+    """Return a cookie as the service would have signed it some minutes ago."""
+
+    class Earlier(TimestampSigner):
+        """A signer whose clock is slow."""
+
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() - minutes * 60
+
+    signing = CookieJar().get_signing_serializer(app)
+    assert signing is not None
+    held = signing.loads(cookie)
+    signing.signer = Earlier
+    return str(signing.dumps(held))
+
+
+@pytest.mark.parametrize(("minutes", "signed"), [(29, True), (31, False)])
+def test_a_visit_ends_when_nothing_is_done_for_half_an_hour(
+    app: Flask, keys: dict[str, str], minutes: int, signed: bool
+) -> None:
+    """The cookie is refused by its age, whatever the browser made of it; with every page it begins anew."""
+    cookie = sign_in(app.test_client(), keys["auditor"]).headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+    late = app.test_client()
+    late.set_cookie("town-subsidy", aged(app, cookie, minutes))
+    assert late.get("/zh/log").status_code == (200 if signed else 401)
+    renewed = late.get("/zh/").headers.get("Set-Cookie", "")
+    assert bool(renewed) == signed
+
+
 def test_the_cookie_travels_by_https_only_where_it_was_given_so(app: Flask, keys: dict[str, str]) -> None:
     """On this machine plain HTTP will do; everywhere else nobody may listen."""
     client = app.test_client()
@@ -102,6 +159,20 @@ def test_no_key_is_asked_for_in_the_clear(app: Flask, keys: dict[str, str], ledg
         assert 'name="key"' in allowed.test_client().get("/zh/sign-in", base_url=AWAY).text
     finally:
         allowed.extensions["ledger"].close()
+
+
+@pytest.mark.parametrize(
+    ("host", "near"),
+    [
+        ("localhost", True), ("localhost:8000", True), ("127.0.0.1:1", True), ("[::1]", True), ("[::1]:8000", True),
+        ("localhost.example", False), ("localhost.example:80", False), ("127.0.0.1.example", False),
+        ("[::1].example", False), ("10.0.0.5:8000", False), ("::1", False), ("", False),
+    ],
+)  # fmt: skip
+def test_this_machine_is_known_by_its_names(visitor: FlaskClient, host: str, near: bool) -> None:
+    """With a port or without; what only begins so is another one."""
+    page = visitor.get("/zh/sign-in", headers={"Host": host})
+    assert ('name="key"' in page.text) == near
 
 
 @pytest.mark.parametrize("key", ["", "x", "ts-000000000000-" + "A" * 43, "<script>alert(1)</script>", "键" * 10_000])
@@ -135,6 +206,26 @@ def test_signing_in_leads_to_our_pages_only(app: Flask, keys: dict[str, str], to
 def test_signing_in_leads_back_to_the_page_that_asked_for_it(app: Flask, keys: dict[str, str]) -> None:
     """Whoever had to sign in first goes on where it was."""
     assert sign_in(app.test_client(), keys["admin"], next="/en/limits").headers["Location"] == "/en/limits"
+
+
+def test_a_search_is_made_once_signed_in(app: Flask, keys: dict[str, str]) -> None:
+    """Whoever was signed out while filling a form in gets what was asked for, not an empty form."""
+    client = app.test_client()
+    told = client.get("/zh/decisions?number=%E7%94%B2%2F%2F1&year=2027")
+    assert told.status_code == 401
+    address = unescape(re.findall(r'class="button" href="([^"]+)"', told.text)[0])
+    answered = sign_in(client, keys["auditor"], address)
+    assert answered.headers["Location"] == "/zh/decisions?number=%E7%94%B2%2F%2F1&year=2027"
+
+
+def test_a_form_is_not_sent_again_by_signing_in(signed_in: Signed, ledger: Ledger) -> None:
+    """Whoever lost the key in between goes on from the start; a link to where forms are sent leads nowhere."""
+    client = signed_in("approver")
+    token = token_of(client, "/zh/")
+    revoke_keys(ledger, "王芳", by="root")
+    told = client.post("/zh/grants/none/approve", data={"csrf_token": token})
+    assert told.status_code == 401
+    assert 'class="button" href="/zh/sign-in"' in told.text
 
 
 def test_forms_of_others_are_refused_and_nothing_is_done(signed_in: Signed) -> None:

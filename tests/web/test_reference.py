@@ -47,7 +47,9 @@ def test_every_operation_is_told(visitor: FlaskClient, document: bytes, language
             mine, other = (chinese, english) if language == "zh" else (english, chinese)
             assert f"{method.upper()} {path} {mine}" in page
             assert f"{path} {other}" not in page
-    assert {name for name, _ in reference_of(document, language).components} >= {"Result", "Problem", "Audit", "Policy"}
+    components = {name: rows for name, _, rows in reference_of(document, language).components}
+    assert components.keys() >= {"Result", "Problem", "Audit", "Policy"}
+    assert all(components.values())
 
 
 @pytest.mark.parametrize(("headers", "tag"), [({}, "zh-CN"), ({"Accept-Language": "en"}, "en")])
@@ -60,11 +62,13 @@ def test_the_address_without_a_language(visitor: FlaskClient, headers: dict[str,
 
 
 def test_links_within_the_page_lead_somewhere(visitor: FlaskClient) -> None:
-    """Every object that is linked has its table, and every name stands once."""
+    """Every object that is linked has its table, every table is linked from somewhere, and every name stands once."""
     page = visitor.get("/en/docs").text
     names = re.findall(r'\bid="([^"]+)"', page)
     assert len(set(names)) == len(names)
-    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(names)
+    linked = set(re.findall(r'href="#([^"]+)"', page))
+    assert linked <= set(names)
+    assert {name for name in names if name.startswith("of-")} <= linked
 
 
 def arguments(example: str) -> Iterator[tuple[str, str]]:
@@ -80,21 +84,46 @@ def sent_to(visitor: FlaskClient, example: str) -> Any:
     headers = dict(value.split(": ") for option, value in given if option == "-H")
     (address,) = (value for option, value in given if not option)
     bodies = [value for option, value in given if option == "-d"]
-    return visitor.open(
-        address.replace(HERE, ""), method="POST" if bodies else "GET", headers=headers, data="".join(bodies) or None
-    )
+    method, body = ("POST", bodies[0]) if bodies else ("GET", None)
+    return visitor.open(address.replace(HERE, ""), method=method, headers=headers, data=body, buffered=True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_examples_work(visitor: FlaskClient, document: bytes, language: Language) -> None:
-    """Every example that needs neither a key nor a file is answered, in the reader's language."""
-    tried = [one for one in operations(document, language) if not one.key]
+    """Every example that needs no key is answered as it stands, in the reader's language."""
+    tried = [one for one in operations(document, language) if one.key != "required"]
     assert len(tried) > 20
     for one in tried:
         answer = sent_to(visitor, one.example)
         assert answer.status_code == HTTPStatus.OK, one.example
         assert answer.headers.get("Content-Language", language)[:2] == language
     assert {one.id for one in operations(document) if one.sent} >= {"calculate_loan_interest", "screen"}
+
+
+def test_examples_of_the_ledger_work(visitor: FlaskClient, keys: dict[str, str], document: bytes) -> None:
+    """One after another, each with a key of a role that it names: a grant is proposed, approved, paid and recovered."""
+    answers = {}
+    tried = [one for one in operations(document) if one.key == "required"]
+    tried.sort(key=lambda one: one.id != "propose_grant")
+    for one in tried:
+        answers[one.id] = sent_to(visitor, one.example.replace("$KEY", keys[one.roles[0]]))
+    paid = answers.pop("release_grant")
+    assert (paid.status_code, paid.json["type"]) == (HTTPStatus.CONFLICT, "/problems/conflict")
+    assert {one.status_code for one in answers.values()} == {HTTPStatus.OK, HTTPStatus.CREATED}
+    assert answers["recover_grant"].json["state"] == "recovered"
+    assert answers["audit_payouts"].json["matched"] == {"rows": 1, "amount": "3000000.00"}
+
+
+def test_files_are_told_whole(document: bytes) -> None:
+    """The parts of a form that are no parameters, and the headers that come with a result."""
+    files = {one.id: one for one in operations(document) if "multipart/form-data" in one.types}
+    parts = {name: [(row.path, row.need, row.kind) for row in one.members] for name, one in files.items()}
+    assert parts["decide_files"] == [("file", "required", "一个或多个文件"), ("history", "optional", "文件")]
+    assert parts["audit_payouts"] == [("file", "required", "文件")]
+    headers = {row.path: (row.kind, row.component) for row in files["decide_files"].answers[0].headers}
+    assert headers["Batch-Totals"] == ("对象，键不固定，值为对象", "Totals")
+    assert headers["Batch-Notes"] == ("对象", "BatchNotes")
+    assert headers["Batch-Invalid"] == ("整数", "")
 
 
 def test_what_a_key_is_needed_for(document: bytes) -> None:
@@ -123,6 +152,10 @@ def test_members_of_a_request(document: bytes, policies: Policies) -> None:
     assert rows["lines[].town_tier"].allowed == tuple(policies.fields["town_tier"].codes)
     assert rows["readings"].component == "Readings"
     assert [path for path in rows if path.startswith("facts")] == ["facts"]
+    (expo,) = (one for one in operations(document) if one.id == "calculate_expo_budget")
+    assert "granted_before" not in {row.path for row in expo.members}
+    (screening,) = (one for one in operations(document) if one.id == "screen")
+    assert [(row.path, row.component) for row in screening.members][-1] == ("facts", "Facts")
 
 
 def test_kinds_of_values() -> None:
@@ -134,6 +167,9 @@ def test_kinds_of_values() -> None:
             "day": {"type": "string", "format": "date"},
             "maybe": {"type": ["string", "null"], "pattern": r"^-?[0-9]+\.[0-9]{2}$"},
             "map": {"type": "object", "additionalProperties": {"type": "integer"}},
+            "free": {"type": "object", "additionalProperties": {}},
+            "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+            "empty": {"type": ["array", "null"], "maxItems": 0},
             "either": {"anyOf": [{"$ref": "#/components/schemas/Year"}, {"type": "null"}]},
             "only": {"const": "CNY"},
             "names": {"type": "array", "items": {"type": "string"}},
@@ -148,7 +184,9 @@ def test_kinds_of_values() -> None:
     assert [(row.path, row.need, row.kind, row.told, row.allowed, row.example) for row in rows] == [
         ("day", "required", "day", "", (), ""),
         ("maybe", "required", "amount in yuan, or null", "", (), ""),
-        ("map", "required", "object with any keys", "", (), ""),
+        ("map", "required", "object with any keys, each: whole number", "", (), ""),
+        ("free", "optional", "object with any keys", "", (), ""),
+        ("files", "optional", "one or more files", "", (), ""),
         ("either", "optional", "whole number, 1900 to 2200", "year", (), "2027"),
         ("only", "optional", "code", "", ("CNY",), ""),
         ("names", "optional", "list of texts", "", (), ""),

@@ -100,6 +100,8 @@ def read_payouts(policies: Policies, path: Path, keys: Sequence[str] | None = No
         taken = {column.column for column in columns.values()}
         found.carried += [name for name in piece.texts.columns if name not in taken and name not in found.carried]
         _sort(found, piece, read(piece, columns))
+    if not found.rows:  # to match all of nothing would be praise for a file that was cut off
+        raise Refused([Defect(path.name, "no_rows")])
     return found
 
 

@@ -11,7 +11,7 @@ from service.ledger.naming import group_in_words, titles_of
 from service.money import fen_of, yuan
 from service.policies import Policies
 from service.policies.model import Language
-from service.words import label_of, say, text_of
+from service.words import clipped_text, label_of, say, text_of
 
 Json = dict[str, Any]
 
@@ -32,19 +32,34 @@ def sentence(finding: Mapping[str, Any], policies: Policies, language: Language)
     """Say what is wrong with a payment, and what the ledger says of its grant."""
     facts = dict(finding["facts"])
     if "defects" in facts:
-        facts["defects"] = " | ".join(f"{one['pointer']}: {_said(one, language)}" for one in facts["defects"])
+        facts["defects"] = _apart(language).join(_of_the_cell(one, language) for one in facts["defects"])
     if "group" in facts:
         facts["group"] = group_in_words(facts["group"], policies, language)
         facts["limit"] = label_of("limits", facts["limit"], language)
-    if finding["kind"] == OTHER_PURPOSE:
-        titles = titles_of(policies, language)
-        facts |= {name: ", ".join(titles.get(one, one) for one in facts[name].split(", ")) for name in _PURPOSES}
+    titles = titles_of(policies, language) if finding["kind"] == OTHER_PURPOSE else {}
+    between = text_of("demands", "between", language)
+    facts |= {
+        name: between.join(titles.get(one, one) for one in facts[name].split(", ")) for name in _LISTED & facts.keys()
+    }
     ledger = {name: value for name, value in finding["ledger"].items() if value is not None}
     known = {"paid": finding["paid"], "at_stake": finding["at_stake"], **ledger, **facts}
     known |= {name: yuan(fen_of(known[name]), grouped=True) for name in _MONEY if known.get(name) is not None}
     said = text_of("audit_findings", finding["code"], language, **known)
     grant = _of_the_grant(finding["ledger"], language)
-    return said + (" " if language == "en" else "") + grant if grant else said
+    return said + _apart(language) + grant if grant else said
+
+
+def _apart(language: Language) -> str:
+    """Return what stands between two sentences."""
+    return " " if language == "en" else ""
+
+
+def _of_the_cell(one: Mapping[str, Any], language: Language) -> str:
+    """Say what is wrong with a cell: its column, what stands there if anything does, the cure."""
+    given = "" if one["given"] is None else clipped_text(one["given"])
+    shown = "".join(sign if sign.isprintable() else "�" for sign in given)
+    code = "cell" if shown else "empty_cell"
+    return text_of("audit", code, language, column=one["pointer"], given=shown, what=_said(one, language))
 
 
 def _said(one: Mapping[str, Any], language: Language) -> str:
@@ -63,5 +78,6 @@ def _of_the_grant(ledger: Mapping[str, Any], language: Language) -> str | None:
 
 
 _MONEY = ("paid", "at_stake", "due", "ceiling")
-_PURPOSES = ("given", "expected")
+#: Facts that name several: grants, payees, years, measures and towns.
+_LISTED = frozenset({"given", "expected", "candidates"})
 _STATES = frozenset({"reserved", "manual_review", "approved", "paid", "recovered", "released"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from unicodedata import normalize
 
 #: A number of an identity card: region, a date of birth, three digits and a check digit; the old ones without century
 #: and check digit.
@@ -12,13 +13,15 @@ _PERSONAL: Final = re.compile(
     r"|\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})(?!\d)",
     re.ASCII,
 )
+#: What people put between groups of digits.
+_APART: Final = re.compile(r"[\W_]+")
 _SHOWN_OF_COMPANIES: Final = 4
 _SHOWN_OF_PERSONS: Final = 1
 
 
 def is_personal(identifier: str) -> bool:
-    """Tell whether an identifier holds the number of an identity card."""
-    return _PERSONAL.search(identifier) is not None
+    """Tell whether an identifier holds the number of an identity card, however wide or set apart its digits are."""
+    return _PERSONAL.search(_APART.sub("", normalize("NFKC", identifier))) is not None
 
 
 def masked(identifier: str) -> str:

@@ -12,6 +12,7 @@ import orjson
 
 from service.api.problems import PROBLEM_JSON
 from service.api.responses import JSON
+from service.api.uploads import MULTIPART
 from service.policies.model import Language
 from service.web.reference.shapes import Row, Shapes
 from service.words import tag_of
@@ -22,7 +23,6 @@ Json = Mapping[str, Any]
 HERE: Final = "{here}"
 #: The header of every operation: told once, above all of them.
 _EVERYWHERE: Final = "Accept-Language"
-_FILES: Final = "text/csv"
 
 
 class Parameter(NamedTuple):
@@ -37,17 +37,22 @@ class Parameter(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer: its status ("" for all others), what it means, the object it holds (or one of them), its types."""
+    """An answer: its status ("" for all others), what it means, the object it holds (or one of them), its types.
+
+    `headers` are those that come with it.
+    """
 
     status: str
     told: str
     components: tuple[str, ...]
     types: tuple[str, ...]
+    headers: Sequence[Row]
 
 
 class Operation(NamedTuple):
-    """An operation; `key` is "" where none is needed, else `required` or `optional`.
+    """An operation; `key` is "" where none is needed, else `required` or `optional`, and of one of these roles.
 
+    `members` are those of a JSON body, or the parts of a form beside the parameters (which may be parts as well).
     `example` is a command for a shell; `sent` is the JSON in it ("" for none), which a script may send.
     """
 
@@ -56,6 +61,7 @@ class Operation(NamedTuple):
     path: str
     title: str
     key: str
+    roles: tuple[str, ...]
     parameters: Sequence[Parameter]
     types: tuple[str, ...]
     members: Sequence[Row]
@@ -73,10 +79,10 @@ class Group(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """The whole API: its groups, and the objects that its answers hold."""
+    """The whole API: its groups, and the objects that its answers hold (True) or that several requests share."""
 
     groups: Sequence[Group]
-    components: Sequence[tuple[str, Sequence[Row]]]
+    components: Sequence[tuple[str, bool, Sequence[Row]]]
 
 
 @lru_cache(maxsize=4)
@@ -95,9 +101,10 @@ def reference_of(document: bytes, language: Language) -> Reference:
 def _operation(shapes: Shapes, method: str, path: str, operation: Json, language: Language) -> Operation:
     content = operation.get("requestBody", {}).get("content", {})
     parameters = [one for one in operation.get("parameters", ()) if one["name"] != _EVERYWHERE]
-    key = _key(operation.get("security", ()))
-    example = content.get(JSON, {}).get("example")
-    sent = "" if example is None else orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
+    key, roles = _key(operation.get("security", ()))
+    kind, sent = _body(content)
+    form = content.get(JSON) or content.get(MULTIPART, {})
+    told_above = {one["name"] for one in parameters}
     answers = [_answer(shapes, status, answer) for status, answer in operation["responses"].items()]
     return Operation(
         operation["operationId"],
@@ -105,20 +112,31 @@ def _operation(shapes: Shapes, method: str, path: str, operation: Json, language
         path,
         shapes.spoken(operation["summary"]),
         key,
+        roles,
         [_parameter(shapes, one) for one in parameters],
         tuple(content),
-        list(_members(shapes, content.get(JSON, {}).get("schema", {}))),
+        [row for row in _members(shapes, form.get("schema", {})) if row.path not in told_above],
         [one for one in answers if PROBLEM_JSON not in one.types],
         [one for one in answers if PROBLEM_JSON in one.types],
-        _command(_address(shapes, path, parameters), method, key, content, sent, language),
-        "" if key else sent,
+        _command(_address(shapes, path, parameters), [*_headers(parameters, key, kind, language)], sent),
+        sent if kind == JSON and not key else "",
     )
 
 
-def _key(security: Sequence[Json]) -> str:
+def _key(security: Sequence[Json]) -> tuple[str, tuple[str, ...]]:
+    """Tell whether a key is needed, and the roles of which it may be."""
     if not security:
-        return ""
-    return "optional" if {} in security else "required"
+        return "", ()
+    return "optional" if {} in security else "required", tuple(security[-1]["key"])
+
+
+def _body(content: Json) -> tuple[str, str]:
+    """Return the type and the text of the body that stands as an example, "" for none."""
+    for kind, described in content.items():
+        if (example := described.get("example")) is not None:
+            text = example if isinstance(example, str) else orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
+            return kind, text
+    return "", ""
 
 
 def _parameter(shapes: Shapes, parameter: Json) -> Parameter:
@@ -142,7 +160,20 @@ def _answer(shapes: Shapes, status: str, answer: Json) -> Answer:
     content = answer.get("content", {})
     schemas = [one for kind in content.values() for one in kind["schema"].get("oneOf", [kind["schema"]])]
     names = tuple(filter(None, map(shapes.component_of, schemas)))
-    return Answer(status if status.isdigit() else "", shapes.spoken(answer["description"]), names, tuple(content))
+    number = status if status.isdigit() else ""
+    headers = list(shapes.rows(_as_members(answer.get("headers", {}))))
+    return Answer(number, shapes.spoken(answer["description"]), names, tuple(content), headers)
+
+
+def _as_members(headers: Json) -> Json:
+    """Describe headers as the members of an object."""
+    return {
+        "required": [name for name, one in headers.items() if one.get("required")],
+        "properties": {
+            name: (one.get("schema") or one["content"][JSON]["schema"]) | {"description": one.get("description", "")}
+            for name, one in headers.items()
+        },
+    }
 
 
 def _address(shapes: Shapes, path: str, parameters: Sequence[Json]) -> str:
@@ -157,14 +188,21 @@ def _address(shapes: Shapes, path: str, parameters: Sequence[Json]) -> str:
     return HERE + path + (f"?{urlencode(query)}" if query else "")
 
 
-def _command(address: str, method: str, key: str, content: Json, sent: str, language: Language) -> str:
+def _headers(parameters: Sequence[Json], key: str, kind: str, language: Language) -> Iterator[str]:
+    """Write the headers that an operation must have; a shell fills in the key."""
+    if language != "zh":
+        yield f"'Accept-Language: {tag_of(language)}'"
+    if key == "required":
+        yield '"Authorization: Bearer $KEY"'
+    for one in parameters:
+        if one["in"] == "header" and one.get("required"):
+            yield shlex.quote(f"{one['name']}: {one['example']}")
+    if kind:
+        yield f"'Content-Type: {kind}'"
+
+
+def _command(address: str, headers: Sequence[str], sent: str) -> str:
     """Write an operation as a command for a shell, a line per header."""
-    lines = [f"curl -s {shlex.quote(address) if '?' in address else address}"]
-    lines += [] if language == "zh" else [f"-H 'Accept-Language: {tag_of(language)}'"]
-    lines += ['-H "Authorization: Bearer $KEY"'] if key == "required" else []
-    if sent:
-        lines += [f"-H 'Content-Type: {JSON}'", f"-d {shlex.quote(sent)}"]
-    elif method == "POST":
-        kind = _FILES if _FILES in content else next(iter(content))
-        lines += [f"-H 'Content-Type: {kind}'", "--data-binary @applications.csv"]
+    lines = [f"curl -s {shlex.quote(address) if '?' in address else address}", *(f"-H {one}" for one in headers)]
+    lines += [f"-d {shlex.quote(sent)}"] if sent else []
     return " \\\n    ".join(lines)

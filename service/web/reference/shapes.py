@@ -47,24 +47,26 @@ class Shapes:
         self._t = Wording(language)
         answered = [one["responses"] for methods in document["paths"].values() for one in methods.values()]
         several = [name for name, uses in Counter(_references(document)).items() if uses > 1]
-        self._own_tables = frozenset(filter(self._is_object, [*several, *self._reached(answered)]))
+        self._answered = self._reached(answered)
+        self._own_tables = frozenset(filter(self._has_members, [*several, *self._answered]))
 
-    def components(self) -> Iterator[tuple[str, list[Row]]]:
-        """List the objects that have a table of their own: what answers hold, and what several places share."""
+    def components(self) -> Iterator[tuple[str, bool, list[Row]]]:
+        """List the objects with a table of their own: what answers hold (True), and what several requests share."""
         for name, schema in self._schemas.items():
             if name in self._own_tables:
-                yield name, list(self.rows(schema))
+                yield name, name in self._answered, list(self.rows(schema))
 
     def component_of(self, schema: Json) -> str:
-        """Name the object with a table of its own that a schema is, or ""."""
-        name = _name_of(schema)
+        """Name the object with a table of its own that a schema is, if it is not null; or ""."""
+        value, *others = [one for one in schema.get("anyOf", [schema]) if one.get("type") != _NULL]
+        name = "" if others else _name_of(value)
         return name if name in self._own_tables else ""
 
     def rows(self, schema: Json, above: str = "") -> Iterator[Row]:
         """List the members of an object; those of objects within it follow the one that holds them."""
         required, alternatives = set(schema.get("required", ())), schema.get("oneOf", ())
         either = {name for one in alternatives for name in one["required"]}
-        members = {name: one for name, one in schema.get("properties", {}).items() if one.get("type") != _NULL}
+        members = {name: one for name, one in schema.get("properties", {}).items() if not _never(one)}
         for name, member in members.items():
             need = "required" if name in required else "alternative" if name in either else "optional"
             yield from self._row(f"{above}{name}", need, member)
@@ -98,7 +100,7 @@ class Shapes:
 
     def _row(self, path: str, need: str, schema: Json) -> Iterator[Row]:
         plain, _ = self._plain(schema)
-        within = plain.get("items", plain)
+        within = plain.get("items") or plain.get("additionalProperties") or plain
         component = self.component_of(within) or self.component_of(schema)
         told = self.spoken(plain.get("description", ""))
         allowed = self.allowed(schema)
@@ -126,11 +128,12 @@ class Shapes:
 
     def _kind(self, plain: Json) -> str:
         bounds = {bound: next((plain[one] for one in words if one in plain), "") for bound, words in _BOUNDS.items()}
-        return self._t(f"reference.{_kind_of(plain)}", **bounds)
+        values = plain.get("additionalProperties")
+        of = self.kind(values) if values else ""
+        return self._t(f"reference.{_kind_of(plain)}", of=of, **bounds)
 
-    def _is_object(self, name: str) -> bool:
-        kind = self._schemas[name].get("type", "")
-        return "object" in (kind if isinstance(kind, list) else [kind])
+    def _has_members(self, name: str) -> bool:
+        return "properties" in self._schemas[name]
 
     def _reached(self, value: Any) -> set[str]:
         """Find every component that a part of the document refers to, directly or by others."""
@@ -142,17 +145,24 @@ class Shapes:
         return found
 
 
+def _never(schema: Json) -> bool:
+    """Tell whether a member has nothing to say: null, or a list that must be empty."""
+    return schema.get("type") == _NULL or schema.get("maxItems") == 0
+
+
 def _kind_of(plain: Json) -> str:
     """Name the kind of value that a schema takes, as words/reference.yaml names it."""
     match plain:
         case {"const": _} | {"enum": _}:
             kind = "code"
+        case {"type": "array", "items": {"format": "binary"}}:
+            kind = "files"
         case {"type": "array", "items": {"type": "string"}}:
             kind = "texts"
         case {"type": "array", "minItems": _, "maxItems": _}:
             kind = "list_between"
-        case {"type": "object", "additionalProperties": {}}:
-            kind = "map"
+        case {"type": "object", "additionalProperties": {} as values}:
+            kind = "map_of" if values else "map"
         case {"type": "integer", "minimum": _, "maximum": _}:
             kind = "integer_between"
         case {"type": "string", "format": "date" | "date-time" | "binary" as form}:

@@ -18,17 +18,16 @@ async function asked(form) {
 
 for (const form of document.querySelectorAll("form.try")) {
   const [status, shown] = [form.querySelector("output"), form.querySelector("pre")];
+  let sent = 0;
   form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const turn = ++sent;
     status.textContent = form.dataset.wait;
-    try {
-      [status.textContent, shown.textContent] = await asked(form);
-      shown.hidden = false;
-    } catch {
-      status.textContent = form.dataset.failed;
-      shown.hidden = true;
-    }
+    const [said, answer] = await asked(form).catch(() => [form.dataset.failed, ""]);
+    if (turn !== sent) return; // something else was asked since
+    [status.textContent, shown.textContent] = [said, answer];
+    shown.hidden = !answer;
   });
 }
 window.addEventListener("hashchange", opened);

@@ -180,6 +180,7 @@ def test_many_findings_come_page_by_page(auditor: FlaskClient) -> None:
         (b"", "", "没有选择文件"),
         (b"", "a.csv", "文件是空的"),
         (b"id,amount\n", "a.csv", "只有表头"),
+        ("id,amount\n合计,5\n".encode(), "a.csv", "只有表头"),
         (b"id\nx\n", "a.csv", "缺少列“支付金额”"),
         (b"amount\n1\n", "a.csv", "缺少列“拨付编号”"),
         (b"id,amount\nx,1\n", "a.pdf", "不认识这种文件"),
@@ -209,6 +210,41 @@ def test_wrong_options_stand_at_their_fields(auditor: FlaskClient, ledger: Ledge
     assert 'value="5000"' in page.text
     assert kept(ledger) == 0
     assert checked(auditor, b"id,amount\nx,1\n", sample=" 3 ", seed=" ").status_code == 200
+
+
+@pytest.mark.parametrize("sample", ["0000000009999", "0" * 5_000, "9" * 5_000, "00001", "٣"])
+def test_no_number_is_too_long_to_be_refused(auditor: FlaskClient, ledger: Ledger, sample: str) -> None:
+    """Zeros before a number do not hide how large it is, nor do thousands of digits break anything."""
+    page = send(auditor, b"id,amount\nx,1\n", sample=sample)
+    assert page.status_code == 422
+    assert "0 至 1000 的整数" in text_of(page)
+    assert kept(ledger) == 0
+
+
+@pytest.mark.parametrize(
+    ("lang", "cell", "purpose"),
+    [
+        (
+            "zh",
+            "“amount”填写为“壹万�元”，金额应为",
+            "所列措施或专业镇为 区域公共品牌广告补助、T9，应为 年度新增贷款贴息、T1。",
+        ),
+        ("en", '"amount" holds "壹万�元": An amount', "booked under Advertising of the regional public brand, T9, and"),
+    ],
+)
+def test_a_finding_names_what_stands_in_the_row(
+    auditor: FlaskClient, year: Year, lang: str, cell: str, purpose: str
+) -> None:
+    """The cell that cannot be read as it was written, and lists as the language writes them."""
+    grant = year.paid[1].id
+    data = f"id,measure,town_id,amount\n{grant},loan_interest,T1,壹万\u202e元\n{grant},advertising,T9,75000\n"
+    kept_as = checked(auditor, data.encode(), "a.csv").request.path.rpartition("/")[2]
+    messages = [
+        row[1] for row in table(auditor.get(f"/{lang}/audits/{kept_as}"), "问题" if lang == "zh" else "Findings")
+    ]
+    assert cell in messages[0]
+    assert "|" not in messages[0]
+    assert any(purpose in message for message in messages)
 
 
 def test_hostile_text_stays_text(auditor: FlaskClient) -> None:

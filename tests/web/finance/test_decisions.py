@@ -173,6 +173,21 @@ def test_a_decision_that_was_tampered_with_is_told(auditor: FlaskClient, rest: R
     assert "库中的请求已无法读取" in text_of(page)
 
 
+@pytest.mark.parametrize("column", ["request", "result"])
+def test_a_decision_that_cannot_be_read_sends_to_the_log(
+    auditor: FlaskClient, file: Path, year: Year, column: str
+) -> None:
+    """Not "try again later": it will not be any better then."""
+    one = year.approved[3].id
+    tamper(file, f"UPDATE grants SET {column} = 'x' WHERE id = '{one}'")
+    for path in (f"/zh/grants/{one}/decision", f"/zh/grants/{one}/decision.json"):
+        page = auditor.get(path)
+        assert (page.status_code, page.mimetype) == (503, "text/html")
+        assert "请核验日志" in text_of(page)
+    assert auditor.get("/zh/exports/publicity?year=2027").status_code == (503 if column == "request" else 200)
+    assert auditor.get("/zh/decisions?year=2027").status_code == 200
+
+
 @pytest.mark.parametrize("part", ["decision", "decision.json", "decision.html", "replay"])
 def test_a_grant_that_does_not_exist_is_told(auditor: FlaskClient, part: str) -> None:
     """In words, whatever was asked for."""

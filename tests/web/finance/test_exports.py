@@ -70,7 +70,10 @@ def test_a_list_that_cannot_be_had_is_told_on_the_form(auditor: FlaskClient, nam
     assert page.status_code == 422
     assert page.text.count("<form") >= 3
     assert 'role="alert"' in page.text
-    assert auditor.get(f"/zh/exports/{name}.xlsx?{query}").status_code == 422
+    download = auditor.get(f"/zh/exports/{name}.xlsx?{query}")
+    assert download.status_code == 422
+    assert "所提供的内容有误" in text_of(download)
+    assert "errors" not in text_of(download)
 
 
 def test_a_year_of_which_there_is_nothing(auditor: FlaskClient) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from service import create_app
+from service.config import Config
 from service.derivation import figure
 from service.ledger.database import Ledger
 from service.ledger.grants import propose
 from service.ledger.keys import Actor
-from service.policies import Policies
+from service.policies import Policies, default_path, load
 from tests.ledger.asking import loan
 from tests.ledger.finance import Year, firm
 from tests.web.finance.reading import Json, link_to, table, text_of
+from tests.web.visiting import sign_in
 
 LABEL = {"zh": "额度使用情况", "en": "What is left of the ceilings"}
 Rest = Callable[..., Json]
@@ -87,6 +91,20 @@ def test_what_is_nearly_used_up_is_said(
     assert used("NEARLY") == "90% 将用完"
     assert year.at_ceiling[0].applicant_id is not None
     assert used(year.at_ceiling[0].applicant_id) == "100% 已用完"
+
+
+def test_a_ceiling_of_nothing_is_used_up(database: str, keys: dict[str, str], tmp_path: Path) -> None:
+    """A policy may leave nothing to grant; that is a share as well."""
+    file = tmp_path / "policies.yaml"
+    file.write_text(
+        default_path().read_text("utf-8").replace('firm_cap: {amount: "1,000,000.00"', 'firm_cap: {amount: "0.00"')
+    )
+    app = create_app(Config(database_url=database), load(file))
+    client = app.test_client()
+    sign_in(client, keys["auditor"])
+    rows = table(client.get(f"/zh/limits?limit=firm_cap&applicant_id={firm(1, 9)}"), LABEL["zh"])
+    app.extensions["ledger"].close()
+    assert [row[2:] for row in rows] == [["0.00", "0.00", "1,000,000.00", "0.00", "0.00", "100% 已用完"]]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from service.cli import main
 from service.ledger.database import Ledger
-from service.ledger.log import entries, head_of
+from service.ledger.log import GENESIS, entries, head_of
 from service.ledger.schema import VERBS
 from service.web.times import in_china
 from service.words import label_of
@@ -72,6 +72,31 @@ def test_another_log_is_found_by_a_checkpoint(auditor: FlaskClient, ledger: Ledg
         last = head_of(connection).seq
     page = auditor.get("/zh/log/verification", query_string={"checkpoint": f"{last + 5}:" + "a" * 64})
     assert f"第 {last + 1} 条：日志到此为止，检查点在第 {last + 5} 条" in text_of(page)
+
+
+def test_the_checkpoint_of_an_empty_log_is_compared_as_well(auditor: FlaskClient) -> None:
+    """Every log begins with the same hash; whoever noted another one noted no log of ours."""
+    page = auditor.get("/zh/log/verification", query_string={"checkpoint": f"0:{GENESIS}"})
+    assert "与所填检查点（第 0 条）一致" in text_of(page)
+    page = auditor.get("/zh/log/verification", query_string={"checkpoint": "0:" + "a" * 64})
+    assert "与检查点不同" in text_of(page)
+    assert "一致" not in text_of(page)
+
+
+def test_an_entry_whose_time_was_changed_is_shown_as_it_is(auditor: FlaskClient, file: Path) -> None:
+    """The log stays open to whoever looks for what was done to it."""
+    tamper(file, "UPDATE log SET at = '<b>never' WHERE seq = 100")
+    page = auditor.get("/zh/log?cursor=101")
+    assert page.status_code == 200
+    assert table(page, CAPTION)[0][:2] == ["100", "<b>never"]
+    assert "第 100 条：日志内容被改动" in text_of(auditor.get("/zh/log/verification"))
+
+
+def test_whose_key_was_taken_out_of_the_ledger_is_nobody(auditor: FlaskClient, file: Path) -> None:
+    """Pages stay open to everybody; those that take a key ask for one."""
+    tamper(file, "DELETE FROM keys WHERE person = '张敏'")
+    assert "张敏" not in auditor.get("/zh/").text
+    assert auditor.get("/zh/log").status_code == 401
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
