@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from service.web.applicants.links import packed
 from tests.browser.guards import accessible, fits, transferred
 from tests.browser.structure import defects
 from tests.browser.visiting import Visits
@@ -127,7 +128,67 @@ def test_scripts_spare_round_trips(visitor: Visits) -> None:
     accessible(page)
 
 
+def test_nothing_typed_is_lost_on_the_way_back(visitor: Visits) -> None:
+    """Back from an answer stands what was typed, lines and boxes among it; the other language takes it along, too."""
+    page = visitor("zh", 1280)
+    page.goto("/zh/screening")
+    page.select_option(field("facts.town_tier"), "provincial_key")
+    page.locator('[data-key="common"] > summary').click()
+    page.fill(field("facts.year"), "2027")
+    page.locator(field("facts.year")).blur()
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.locator("#so-far a", has_text="查看明细").click()
+    expect(page.locator(".sum").first).to_contain_text("9,000,000.00")
+    page.go_back()
+    expect(page.locator(field("facts.year"))).to_be_visible()
+    expect(page.locator(field("facts.year"))).to_have_value("2027")
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.goto("/zh/measures/project_award?unit=wan")
+    page.get_by_role("button", name="增加一行").click()
+    page.fill(field("lines.1.proposed_award"), "12.5")
+    page.check(field("lines.1.in_production_on.none"))
+    page.goto("/zh/measures")
+    page.go_back()
+    expect(page.locator(field("lines.1.proposed_award"))).to_have_value("12.5")
+    expect(page.locator('[id="lines.1.proposed_award"] + output')).to_have_text("即 125,000.00 元")
+    expect(page.locator(field("lines.1.in_production_on.none"))).to_be_checked()
+    expect(page.locator(".line")).to_have_count(2)
+
+
+def test_an_answer_that_cannot_be_had_is_not_an_older_one(visitor: Visits) -> None:
+    """Where the connection breaks, the answer to what stood there before disappears; the next one takes its place."""
+    page = visitor("zh", 1280)
+    page.goto("/zh/screening?facts.year=2027")
+    expect(page.locator("#so-far")).to_contain_text("9,000,000.00")
+    page.route("**/zh/screening", lambda route: route.fulfill(status=200, body="<p>?</p>", content_type="text/html"))
+    page.fill(field("facts.year"), "2028")
+    page.locator(field("facts.year")).blur()
+    expect(page.locator("#so-far")).to_contain_text("结果没有更新")
+    expect(page.locator("#so-far")).not_to_contain_text("9,000,000.00")
+    page.unroute("**/zh/screening")
+    page.select_option(field("facts.town_tier"), "county")
+    expect(page.locator("#so-far")).to_contain_text("8,100,000.00")
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_longest_form_is_small(visitor: Visits, language: str) -> None:
     """A form with everything that it needs comes over a slow line."""
     assert transferred(visitor(language, 360), f"/{language}/measures/loan_interest") < MOST_BYTES
+
+
+def test_folded_lines_say_their_amounts_with_the_unit(visitor: Visits) -> None:
+    """On a phone each line of many begins with one triangle, its name, and its amount beside the unit."""
+    facts = {"town_tier": "provincial_key", "is_leading_industry": True, "application_year": 2027}
+    loan = {"disbursed_amount": "100000000.00", "disbursed_on": "2027-01-01", "interest_accrued": "4000000.00"}
+    lines = [{"line_id": f"工行借据2027-00{one}", **loan, "interest_paid_days": 365} for one in range(4)]
+    page = visitor("zh", 360)
+    page.goto(f"/zh/measures/loan_interest?case={packed({'facts': facts, 'lines': lines}, 'a@1', '0' * 64)}")
+    heads = page.locator(".line > summary")
+    expect(heads).to_have_count(4)
+    for head in heads.all():
+        expect(head).to_have_css("display", "flex")  # the browser's own triangle would be a second one
+    amount = heads.first.locator(".amount")
+    expect(amount).to_have_text("1,000,000.00 元")
+    assert amount.evaluate("it => it.getClientRects().length") == 1

@@ -75,7 +75,7 @@ class Walker:
 
     def _by(self, place: Locator, role: Any, name: str, facts: Mapping[str, Any]) -> None:
         found = place.get_by_role(role, name=self.say(name, **facts)).first
-        with self.page.expect_navigation():
+        with self.page.expect_event("load"):  # of another page: "navigation" is also what a page keeps for the way back
             found.click()
         self.look()
 
@@ -94,5 +94,5 @@ def tab_to(page: Page, name: str, at_most: int = 60) -> None:
 
 def enter(page: Page) -> None:
     """Press Enter, which leads to another page."""
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.keyboard.press("Enter")

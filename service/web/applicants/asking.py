@@ -160,16 +160,12 @@ def _answer(site: Site, measure: str, form: Form, answer: Answer, case: Case | N
 def _elsewhere(measure: str, form: Form, text: str | None, edit: int | None = None) -> tuple[Language, str]:
     """Say where the same is in the other language; without what was typed where that is too long for a link."""
     query = {"case": text, "edit": edit} if text and form.data else {}
-    return elsewhere("measure", query | {"unit": _unit(form)}, measure=measure)
-
-
-def _unit(form: Form) -> str | None:
-    return None if form.unit == "yuan" else form.unit
+    return elsewhere("measure", query | {"unit": form.unit_in_link}, measure=measure)
 
 
 def _address(measure: str, text: str, form: Form) -> str:
     """Return the whole address of a case, which is passed on; the form behind it keeps the unit that was typed in."""
-    path = link("measure", {"case": text, "unit": _unit(form)}, measure=measure)
+    path = link("measure", {"case": text, "unit": form.unit_in_link}, measure=measure)
     return request.host_url.rstrip("/") + path
 
 

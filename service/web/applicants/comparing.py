@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from service.calculation import calculate
 from service.errors import NotFound, Refused
@@ -12,12 +13,14 @@ from service.intake.request import read_request
 from service.money import yuan
 from service.policies import Policies
 from service.policies.book import alone
-from service.policies.model import Language, Validity
+from service.policies.model import Language, Validity, Version
 from service.telling import figure
 from service.web.applicants.answers import Answer
 from service.web.wording import Wording
 from service.what_if import Alternative, alternatives
 from service.words import say
+
+_KEPT: Final = 16
 
 
 class Changed(NamedTuple):
@@ -46,11 +49,16 @@ def changed_since(
 def _before(policies: Policies, measure: str, data: Body, then: str) -> Json | None:
     """Answer a request as the version of its link did while no other had followed it; None where that is gone."""
     try:
-        version = policies.version(then)
-        book = alone(policies, version, Validity(version.validity.start, None))
+        book = book_of(policies, policies.version(then))
         return calculate(book, read_request(book, measure, data), "zh")
     except (NotFound, Refused):
         return None
+
+
+@lru_cache(maxsize=_KEPT)
+def book_of(policies: Policies, version: Version) -> Policies:
+    """Return the book in which no other version has followed this one: one for all links, as much is kept with it."""
+    return alone(policies, version, Validity(version.validity.start, None))
 
 
 class Compared(NamedTuple):

@@ -117,6 +117,11 @@ class Form:
     def _wrong(self) -> frozenset[str]:
         return frozenset(".".join(name.split(".")[: 3 if name.startswith("lines.") else 2]) for name in self.at)
 
+    @property
+    def unit_in_link(self) -> str | None:
+        """The unit as a link names it: None for yuan, which goes without saying."""
+        return None if self.unit == "yuan" else self.unit
+
     def refused(self, defects: Iterable[Defect]) -> Form:
         """Return the form with what is wrong with it besides."""
         every = {(one.pointer, one.code): one for one in (*self.defects, *defects)}
@@ -147,6 +152,11 @@ def name_of(pointer: str) -> str:
     """Name the field at a JSON pointer of a request."""
     area, *parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:] or [""])
     return ".".join([_AREAS.get(area, area), *parts])
+
+
+def number_of(part: str) -> int | None:
+    """Return which of several a part of a field's name counts; None for what counts nothing, as any key may be."""
+    return int(part) if re.fullmatch(_NUMBER, part) else None
 
 
 def asked_above(policies: Policies, defects: Iterable[Defect]) -> Iterator[Defect]:

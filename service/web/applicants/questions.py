@@ -11,7 +11,7 @@ from service.describe import Json, default_of, measure_of, shared_limits
 from service.intake.envelope import chosen
 from service.policies import Policies
 from service.policies.model import FieldType, Input, Language, Provision, Version
-from service.web.applicants.forms import ROWS, Form
+from service.web.applicants.forms import ROWS, Form, number_of
 from service.web.wording import Wording
 from service.words import label_of
 
@@ -85,13 +85,16 @@ class Layout:
     def shows(self, name: str, form: Form) -> bool:
         """Tell whether the page has a field of this name, so that a link may lead to it."""
         area, *parts = name.split(".")
+        place = number_of(parts[0]) if parts else None
         if area == "lines" and parts:
-            return int(parts[0]) < form.lines and (len(parts) == 1 or self._asks(parts[1]) or parts[1] == "line_id")
+            asked = len(parts) == 1 or self._asks(parts[1]) or parts[1] == "line_id"
+            return place is not None and place < form.lines and asked
         if area == "facts" and parts:
             return self._asks(parts[0])
         if area == "granted" and parts:
             key = ".".join(parts[2:])
-            return int(parts[0]) < form.granted and (not key or any(one.id == key for one in self.groups))
+            known = not key or any(one.id == key for one in self.groups)
+            return place is not None and place < form.granted and known
         return area in {"policy", "lines"} or (area == "readings" and any(one.id in parts for one in self.readings))
 
     def _asks(self, name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol
 from service.errors import Defect
 from service.policies import Policies
 from service.policies.model import Language
-from service.web.applicants.forms import Form, name_of
+from service.web.applicants.forms import Form, name_of, number_of
 from service.web.wording import Wording, texts
 from service.words import clipped_text, say
 
@@ -66,8 +66,9 @@ class Sayer:
 
     def _where(self, name: str) -> str:
         area, *parts = name.split(".")
-        if area in {"lines", "granted"} and parts and parts[0].isdigit():
-            place = self._t(f"applicants.where_{area}", number=int(parts[0]) + 1)
+        number = number_of(parts[0]) if parts else None
+        if area in {"lines", "granted"} and number is not None:
+            place = self._t(f"applicants.where_{area}", number=number + 1)
             return self._t("applicants.within").join([place, *self._inner(parts[1:])])
         if parts:
             return self._t("applicants.within").join(self._inner(parts))
@@ -76,7 +77,9 @@ class Sayer:
 
     def _inner(self, parts: list[str]) -> list[str]:
         return [
-            self._t("applicants.where_row", number=int(part) + 1) if part.isdigit() else self._label(part)
+            self._label(part)
+            if (number := number_of(part)) is None
+            else self._t("applicants.where_row", number=number + 1)
             for part in parts
             if part != "group"
         ]

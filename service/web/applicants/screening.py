@@ -73,9 +73,9 @@ def page(site: Site, sent: Sent) -> Response:
         form=form,
         say=Sayer(policies, plan, form, spoken),
         focus=focus,
-        in_other_language=elsewhere("screening", form.values),
+        in_other_language=elsewhere("screening", _typed(form)),
         # Where nothing is answered yet everything is missing: the questions say so themselves, in less room.
-        screened=result and form.data and screened(policies, result, spoken, _forms(policies, form.data, by_measure)),
+        screened=result and form.data and screened(policies, result, spoken, _forms(policies, form, by_measure)),
         by_measure=by_measure,
         out_of_reach=[one for one in plan.sections if _status(by_measure, one) in _OUT_OF_REACH],
     )
@@ -119,9 +119,14 @@ def _status(by_measure: dict[str, Any], section: Section) -> str | None:
     return found and found["status"]
 
 
-def _forms(policies: Policies, data: Json, by_measure: dict[str, Any]) -> dict[str, str]:
+def _typed(form: Form) -> dict[str, str | None]:
+    """Return what a link to the same answers carries: all that was typed, and the unit that it was typed in."""
+    return {"unit": form.unit_in_link, **{name: text for name, text in form.values.items() if text}}
+
+
+def _forms(policies: Policies, form: Form, by_measure: dict[str, Any]) -> dict[str, str]:
     """Return where each measure's form is, filled with what it asks for of the answers; where it fits, its answer."""
-    version, known = policies.newest, data.get("facts", {})
+    version, known = policies.newest, form.data.get("facts", {})
     forms = {}
     for name, measure in version.measures.items():
         facts = {one: value for one, value in known.items() if one in policies.facts}
@@ -129,5 +134,5 @@ def _forms(policies: Policies, data: Json, by_measure: dict[str, Any]) -> dict[s
         request = {"facts": facts, "lines": [line]}
         text = packed(request, version.ref, policies.provision(version, name).sha256)
         edit = 1 if text and by_measure[name]["status"] != "eligible" else None
-        forms[name] = link("measure", {"case": text, "edit": edit}, measure=name)
+        forms[name] = link("measure", {"case": text, "unit": form.unit_in_link, "edit": edit}, measure=name)
     return forms

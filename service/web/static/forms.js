@@ -3,16 +3,43 @@
 
 const form = document.querySelector("form[data-unit]");
 
-// Another line without a round trip: the template holds an empty one.
-document.querySelector("#add-line button")?.addEventListener("click", (event) => {
+// Another line without a round trip: the template holds an empty one. Returns nothing where there are as many as may be.
+function addLine() {
   const lines = document.getElementById("all-lines");
   const numbers = [...lines.children].map((line) => Number(line.id.split(".")[1]));
   const next = Math.max(-1, ...numbers) + 1;
-  if (lines.children.length >= Number(lines.dataset.most)) return;
-  event.preventDefault();
+  if (lines.children.length >= Number(lines.dataset.most)) return null;
   const blank = document.getElementById("new-line").innerHTML;
   lines.insertAdjacentHTML("beforeend", blank.replaceAll("__n__", next).replaceAll("__number__", lines.children.length + 1));
-  lines.lastElementChild.querySelector("input:not([type=hidden]), select")?.focus();
+  return lines.lastElementChild;
+}
+
+document.querySelector("#add-line button")?.addEventListener("click", (event) => {
+  const line = addLine();
+  if (!line) return;
+  event.preventDefault();
+  line.querySelector("input:not([type=hidden]), select")?.focus();
+});
+
+// Who goes on and comes back finds what was typed: the browser keeps it, for this window only, with its way back.
+function putBack(typed) {
+  for (const box of form.querySelectorAll("[type=checkbox]")) box.checked = false;
+  for (const [name, text] of typed) {
+    const line = Number(/^lines\.(\d+)\./.exec(name)?.[1] ?? -1);
+    while (line >= 0 && line >= document.getElementById("all-lines").children.length && addLine());
+    const field = form.elements[name];
+    if (!field || field.type === "hidden") continue;
+    if (field.type === "checkbox") field.checked = true;
+    else field.value = text;
+    let around = text && form.querySelector(`[name="${name}"]`).closest("details");
+    for (; around; around = around.parentElement.closest("details")) around.open = true;
+  }
+}
+
+const back = form && history.state?.unit === form.dataset.unit;
+if (back) putBack(history.state.typed);
+form?.addEventListener("change", () => {
+  history.replaceState({ unit: form.dataset.unit, typed: [...new FormData(form)] }, "");
 });
 
 // Amounts in 万元 are shown in yuan beside the field: digits are moved and grouped, as text.
@@ -54,6 +81,7 @@ if (form?.dataset.live) {
       const answer = await fetch(form.action, { method: "POST", body });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== asked) return;
+      if (!page.getElementById(place.id)) throw new Error("no answer");
       for (const id of [form.dataset.live, "defects"]) {
         const found = page.getElementById(id);
         found?.querySelectorAll("[autofocus]").forEach((one) => one.removeAttribute("autofocus"));
@@ -64,8 +92,15 @@ if (form?.dataset.live) {
         const found = page.querySelector(`details[data-key="${key}"] > summary`);
         if (found) summary.innerHTML = found.innerHTML;
       }
+      document.querySelector("a[hreflang]").href = page.querySelector("a[hreflang]").getAttribute("href");
+    } catch {
+      if (mine !== asked) return;
+      const told = document.createElement("p"); // rather than an answer to something else
+      told.textContent = form.dataset.failed;
+      place.replaceChildren(place.querySelector("h2"), told);
     } finally {
       if (mine === asked) place.removeAttribute("aria-busy");
     }
   });
+  if (back) form.dispatchEvent(new Event("change"));
 }

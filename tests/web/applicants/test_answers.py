@@ -18,6 +18,7 @@ from service.policies import Policies
 from service.policies.model import Language
 from service.telling import figure
 from service.web.applicants.answers import answer_of, told_as_json
+from service.web.applicants.forms import form_of
 from tests.case_files import all_cases
 from tests.engine.opinions import fen
 from tests.web.applicants.showing import LINK, Page, shown
@@ -234,7 +235,8 @@ def test_a_link_is_there_to_copy_or_it_is_said_why_not(app: Flask, policies: Pol
     assert next(page.all("input"))["value"] == LINK
     wanted = {f"{LINK}&edit=1", f"{LINK}&as=result", f"{LINK}&as=request", f"{LINK}&compare=1#readings"}
     assert wanted <= {str(attributes["href"]) for attributes in page.all("a")}
-    without = Page(shown(app, policies, "loan_interest", loans({}), link=None, carried="{}"))
+    form = form_of(policies, loans({}))
+    without = Page(shown(app, policies, "loan_interest", loans({}), link=None, carried="{}", form=form))
     assert "填写内容较多，无法放进链接" in without.text
     assert not [one for one in without.all("a") if "&compare" in str(one["href"])]
 

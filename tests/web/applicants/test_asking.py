@@ -219,6 +219,8 @@ def test_cases_too_long_for_a_link_are_carried_on_by_the_page(anybody: FlaskClie
     assert again.status_code == 200
     assert 'name="lines.399.disbursed_amount"' in again.text
     assert "/zh/batches" in again.text
+    in_wan = {**form_of(policies, body, "wan").values, "unit": "wan"}
+    assert '<input type="hidden" name="unit" value="wan">' in anybody.post(FORM, data=in_wan).text
 
 
 def test_measures_are_listed_with_what_they_pay(anybody: FlaskClient, policies: Policies) -> None:

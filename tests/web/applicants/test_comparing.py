@@ -14,7 +14,7 @@ from service.intake.request import read_request
 from service.policies import Policies, default_path, load
 from service.policies.source import read
 from service.web.applicants.answers import answer_of
-from service.web.applicants.comparing import Changed, Compared, changed_since, comparison_of
+from service.web.applicants.comparing import Changed, Compared, book_of, changed_since, comparison_of
 from tests.web.applicants.showing import Page, shown
 
 BODY: dict[str, Any] = {
@@ -82,6 +82,14 @@ def test_a_version_that_is_still_there_gives_its_amount(policies: Policies, late
     assert changed(later, "jzbf-2026-3@1", "0" * 64) == told._replace(amount="")
 
 
+def test_older_rules_are_laid_out_once(later: Policies) -> None:
+    """However many links of a version are opened: what readers and provisions it takes is kept by the book."""
+    first, second = (later.version(f"jzbf-2026-3@{number}") for number in (1, 2))
+    assert book_of(later, first) is book_of(later, first)
+    assert [one.ref for one in book_of(later, first).versions] == ["jzbf-2026-3@1"]
+    assert book_of(later, second) is not book_of(later, first)
+
+
 def test_the_page_warns_with_both_amounts(app: Flask, policies: Policies) -> None:
     """The warning stands before the amount; where the older cannot be had that is said."""
     both = Changed("jzbf-2026-3@1", "jzbf-2026-3@2", "100,000.00", "120,000.00")
@@ -90,6 +98,9 @@ def test_the_page_warns_with_both_amounts(app: Flask, policies: Policies) -> Non
     assert text.index("政策或口径已变动") < text.index("符合条件")
     text = Page(shown(app, policies, "advertising", BODY, changed=both._replace(amount=""))).text
     assert "原规定的金额已无法重新计算；现行规定：120,000.00 元。" in text
+    edited = Changed("jzbf-2026-3@1", "jzbf-2026-3@1", "", "120,000.00")
+    text = Page(shown(app, policies, "advertising", BODY, changed=edited)).text
+    assert "此链接生成以后，jzbf-2026-3@1 的规定或口径有变动" in text
 
 
 def test_other_choices_are_told_with_amount_and_difference(app: Flask, policies: Policies) -> None:

@@ -105,6 +105,8 @@ def test_thousands_of_lines_are_refused_in_words(anybody: FlaskClient, policies:
         b'{"lines": [null, 1, []]}', b'{"facts": []}', b'{"facts": {"outstanding": [1, null, {"balance": {}}]}}',
         b'{"granted_before": [[], 1, {}]}', b'{"granted_before": [{"limit": [], "group": 5, "amount": {}}]}',
         b'{"readings": [1]}', b'{"readings": {"a.b": {}}}',
+        b'{"lines.": 1}', b'{"lines.abc": 1}', b'{"granted.x": 1}', '{"granted.²": 1}'.encode(),
+        '{"facts": {"²": 1}, "lines": [{"²": 1}]}'.encode(), '{"granted_before": [{"group": {"²": 1}}]}'.encode(),
         b'{"policy": {}}', b'{"facts": {"a/b~c.d": 1, "": 2, "town_tier": {"x": [1]}}}',
         b'{"lines": [{"disbursed_amount": 18446744073709551615, "application_year": 1e400}]}',
         b'{"lines": [{"disbursed_amount": 18446744073709551615, "application_year": true}]}',

@@ -108,3 +108,18 @@ def test_amounts_may_be_in_ten_thousands(anybody: FlaskClient) -> None:
     sent = fields_of(page.text)
     assert sent["unit"] == "wan"
     assert sent["facts.ad_paid"] == "60"
+
+
+def test_amounts_keep_their_unit_wherever_they_go(anybody: FlaskClient) -> None:
+    """In the other language, and in the form of a measure: 60 of ten thousands are never 60 yuan."""
+    answers = TOWN | {"facts.ad_paid": "60", "facts.paid_on": "2027-05-01", "facts.year": "2027"}
+    page = anybody.post(PATH, data=answers | {"unit": "wan"}).text
+    paths = [
+        unescape(path) for path in re.findall(r'href="(/en/screening[^"]*|/zh/measures/advertising[?][^"]*)"', page)
+    ]
+    other, answer = paths
+    assert "120,000.00" in anybody.get(other).text
+    assert fields_of(anybody.get(other).text) == fields_of(page)
+    assert "120,000.00" in anybody.get(answer).text
+    form = fields_of(anybody.get(f"{answer}&edit=1").text)
+    assert (form["unit"], form["lines.0.ad_paid"]) == ("wan", "60")
