@@ -88,6 +88,8 @@ class Site:
         A page that was sent for says by `in_other_language` where it is found without sending: see `elsewhere`.
         """
         spoken = language()
+        if "in_other_language" not in context:
+            context["in_other_language"] = _in_other_language(spoken)
         text = environment(spoken).get_template(template).render({**self._frame(spoken), **context})
         response = Response(text, status, content_type="text/html; charset=utf-8")
         response.headers["Content-Language"] = tag_of(spoken)
@@ -102,10 +104,16 @@ class Site:
         return {
             "reader": reader,
             "menu": [name for name, roles in MENU if _shown(roles, reader)],
+            "links": _links(request.root_path, spoken),
             "here": (request.endpoint or "").removeprefix("web."),
-            "in_other_language": _in_other_language(spoken),
             "document_in_force": self.policies.newest.document.number,
         }
+
+
+@lru_cache(maxsize=256)
+def _links(_root: str, spoken: Language) -> Mapping[str, str]:
+    """Make the links that are on every page, once for wherever the service lives (`_root`)."""
+    return {name: link(name, spoken=spoken) for name in (*dict(MENU), "home", "sign_in", "sign_out", "reference")}
 
 
 def _shown(roles: tuple[str, ...], reader: Actor | None) -> bool:

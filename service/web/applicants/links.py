@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -59,9 +60,14 @@ def unpacked(text: str) -> Case:
 
 def too_deep(value: Any, most: int = _DEEPEST) -> bool:
     """Tell whether plain data is nested deeper than any request is."""
-    if not isinstance(value, dict | list):
-        return False
-    return most == 0 or any(too_deep(one, most - 1) for one in (value.values() if isinstance(value, dict) else value))
+    nested = _nested([value])
+    for _ in range(most):
+        nested = _nested(one for outer in nested for one in (outer.values() if isinstance(outer, dict) else outer))
+    return bool(nested)
+
+
+def _nested(values: Iterable[Any]) -> list[Any]:
+    return [one for one in values if isinstance(one, (dict, list))]
 
 
 def _inflated(squeezed: bytes) -> bytes:
