@@ -22,8 +22,8 @@ from service.web.applicants.forms import Form, asked_above, form_of, request_of
 from service.web.applicants.links import Case, packed, too_deep, unpacked
 from service.web.applicants.questions import layout_of
 from service.web.applicants.said import Sayer
-from service.web.applicants.typed import unit_of
 from service.web.site import Site, elsewhere, language, link
+from service.web.typed import unit_of
 
 #: From so many lines on, a file is easier than a form.
 MANY_LINES: Final = 50

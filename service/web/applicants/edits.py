@@ -14,7 +14,7 @@ from service.intake.schemas import LINE_ID
 from service.intake.tables import MOST_PERIODS
 from service.policies import Policies
 from service.web.applicants.forms import ROWS, Form, form_of, request_of
-from service.web.applicants.typed import unit_of
+from service.web.typed import unit_of
 
 _LINE: Final = re.compile(r"(copy|remove)-line-(\d{1,9})", re.ASCII)
 _ROW: Final = re.compile(r"add-row-(facts|lines\.\d{1,9})\.(\w{1,64})", re.ASCII)

@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 from service.errors import Defect
 from service.policies import Policies
 from service.policies.model import FieldType
-from service.web.applicants.typed import Unit, text_of, unit_of, value_of
+from service.web.typed import Unit, text_of, unit_of, value_of
 
 Json: TypeAlias = dict[str, Any]
 Sent: TypeAlias = MultiDict[str, str]

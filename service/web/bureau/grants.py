@@ -20,11 +20,11 @@ from service.errors import Conflict, Defect, Denied, NotFound, Refused, SubsidyE
 from service.money import yuan
 from service.policies import Policies
 from service.policies.model import FieldType, Language
-from service.web.applicants.typed import value_of
 from service.web.bureau.told import said_of, titles, why
 from service.web.explaining import explained
 from service.web.site import Site, language
 from service.web.times import in_china
+from service.web.typed import value_of
 
 if TYPE_CHECKING:
     from service.ledger.books import Grant

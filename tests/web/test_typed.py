@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.money import yuan
 from service.policies.model import FieldType
-from service.web.applicants.typed import text_of, value_of
+from service.web.typed import text_of, value_of
 
 
 @pytest.mark.parametrize(
